@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 # Every unit is a scale times powers of these: W (power), h (time), kgCO2e (mass of greenhouse gases), L (volume),
-# FLOP (operations), request, and one for each currency.
+# FLOP (operations), B (memory), and one for each currency.
 _BASE = {
     "1": (1.0, {}), "%": (0.01, {}),
     "W": (1.0, {"W": 1}), "h": (1.0, {"h": 1}), "s": (1 / 3600, {"h": 1}), "min": (1 / 60, {"h": 1}),
@@ -17,7 +17,7 @@ _BASE = {
     "Wh": (1.0, {"W": 1, "h": 1}), "J": (1 / 3600, {"W": 1, "h": 1}),
     "g": (1e-3, {"kg": 1}), "t": (1e3, {"kg": 1}), "lb": (0.45359237, {"kg": 1}),
     "L": (1.0, {"L": 1}), "m3": (1e3, {"L": 1}), "gal": (3.785411784, {"L": 1}),
-    "FLOP": (1.0, {"FLOP": 1}), "request": (1.0, {"request": 1}), "B": (1.0, {"B": 1}),
+    "FLOP": (1.0, {"FLOP": 1}), "B": (1.0, {"B": 1}),
 }  # fmt: skip
 _PREFIXES = {"n": 1e-9, "µ": 1e-6, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _PREFIXED = {"W", "Wh", "J", "g", "t", "L", "FLOP", "B"}
@@ -27,7 +27,7 @@ _ALIASES = {
     "week": "7 d", "weeks": "7 d", "month": "730 h", "months": "730 h",
     "l": "L", "litre": "L", "litres": "L", "liter": "L", "liters": "L", "m³": "m3", "gallon": "gal", "gallons": "gal",
     "tonne": "t", "tonnes": "t", "ton": "t", "tons": "t", "lbs": "lb", "FLOPs": "FLOP", "FLOPS": "FLOP", "flops": "FLOP",
-    "device-hours": "h", "GPU-hours": "h", "requests": "request", "kilowatt-hours": "kWh", "€": "EUR", "$": "USD", "£": "GBP",
+    "device-hours": "h", "GPU-hours": "h", "kilowatt-hours": "kWh", "€": "EUR", "$": "USD", "£": "GBP",
 }  # fmt: skip
 CURRENCIES = frozenset(
     "AED ARS AUD BDT BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KZT MXN MYR NGN "

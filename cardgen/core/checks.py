@@ -1,0 +1,140 @@
+"""Cross-checks: two kinds of evidence against each other, and what is computed against what is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cardgen.core import evidence as gathering
+from cardgen.core.assessment import ActivityResult, Impact, Reported
+from cardgen.core.evidence import Evidence
+from cardgen.core.figure import Figure
+from cardgen.core.inputs import Inputs
+from cardgen.core.problem import Path
+from cardgen.core.run import Run
+
+INTENSITY_RANGE = (0.005, 1.2)  # kgCO2e/kWh: hydropower and nuclear grids to lignite and oil
+MFU_RANGE = (0.05, 0.65)  # published training runs
+
+
+def agree(one: Figure, other: Figure) -> bool:
+    """Return whether two figures of one quantity are the same within their 90 % intervals.
+
+    Inputs that both share do not count: their ratio does not depend on them.
+    """
+    if one.value == 0 or other.value == 0:
+        return one.value == other.value
+    ratio = one / other
+    return ratio.low <= 1 <= ratio.high
+
+
+def evidence(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> None:
+    """Report weaker evidence that disagrees with the evidence in use, and quantities that cannot be."""
+    activity = result.activity
+    _mean_power(result, used, path, inputs)
+    _mfu(result, used, path, inputs)
+    _intensity(result, path, inputs)
+    if activity.energy is not None and used.boundary in ("accelerators", "node") and any(pool.hours for pool in used.pools):
+        quiet = Inputs(inputs.factors)  # assumptions of a cross-check are not assumptions of the assessment
+        other = gathering.from_device_hours(activity, path, used.pools, quiet)
+        if other.components:
+            estimate = other.components["accelerators"]
+            if used.boundary == "node" and "host" in other.components:
+                estimate = estimate + other.components["host"]
+            measured = next(iter(used.components.values()))
+            if not agree(measured, estimate):
+                text = (
+                    f"measured energy ({_kwh(measured)}) and device-hours × power ({_kwh(estimate)}) disagree "
+                    f"by a factor of {_factor(measured, estimate)}, more than their uncertainty allows"
+                )
+                inputs.fault("CG301", (*path, "energy"), text, "check the boundary, the unit, and whether device_hours is wall-clock time")
+
+
+def _mean_power(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> None:
+    """Report a mean power of the devices above what they can draw."""
+    for pool in used.pools:
+        rating = pool.row.number("rated_power_w") if pool.row else None
+        if pool.row and rating and pool.stated.power is not None and pool.stated.power.value > 1.1 * rating:
+            if result.activity.host is None or result.activity.host.mode != "included":
+                text = f"{pool.stated.power.value:g} W is above the rated power of {pool.row['name']}, {rating:g} W"
+                inputs.warn("CG302", (*pool.path, "power"), text, "write host: included if the power covers the host, else check the unit")
+    measured = result.activity.energy
+    if measured is None or measured.boundary != "accelerators" or used.hours is None or not used.hours.value:
+        return
+    ratings = [pool.row.number("rated_power_w") for pool in used.pools if pool.row]
+    if ratings and all(ratings) and len(ratings) == len(used.pools):
+        mean_w = measured.value.value * 1000 / used.hours.value
+        highest = max(rating for rating in ratings if rating)
+        if mean_w > 1.1 * highest:
+            text = f"the measured energy means {mean_w:,.0f} W for each device on average, above their rated {highest:g} W"
+            inputs.fault("CG302", (*path, "energy"), text, "check energy.boundary and whether device_hours is wall-clock time")
+
+
+def _mfu(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> None:
+    """Report an implied model FLOPs utilisation that no training run reaches."""
+    if used.kind == "compute" or used.hours is None or not used.hours.value or result.activity.phase == "inference":
+        return
+    flops = gathering.training_flops(result.activity, path, Inputs(inputs.factors))
+    peaks = [gathering.peak_flops(pool, inputs) for pool in used.pools if pool.hours]
+    if flops is None or not peaks or any(peak is None for peak in peaks):
+        return
+    capacity = sum(peak.value * 1e12 * pool.hours.value * 3600 for peak, pool in zip(peaks, used.pools) if peak and pool.hours)
+    mfu = flops.value / capacity
+    if not MFU_RANGE[0] <= mfu <= MFU_RANGE[1]:
+        text = f"compute and device-hours imply a model FLOPs utilisation of {mfu:.1%}; training runs reach 5 to 65 %"
+        hint = "check that tokens count all epochs and device_hours counts all devices"
+        inputs.warn("CG303", (*path, "compute"), text, hint)
+
+
+def _intensity(result: ActivityResult, path: Path, inputs: Inputs) -> None:
+    """Report a stated grid intensity that no grid has."""
+    stated = result.activity.grid.location
+    if stated is not None and not INTENSITY_RANGE[0] <= stated.value <= INTENSITY_RANGE[1]:
+        text = f"{stated.value * 1000:,.4g} gCO2e/kWh is not the average intensity of any grid (5 to 1,200 gCO2e/kWh)"
+        hint = "check the unit; contractual instruments belong under grid.market"
+        inputs.fault("CG304", (*path, "grid", "location"), text, hint)
+    if result.activity.grid.market is not None and result.activity.grid.market.value == 0 and result.impact.location is None:
+        text = "a market-based zero stands alone; the location-based figure belongs beside it (GHG Protocol Scope 2)"
+        inputs.warn("CG305", (*path, "grid", "market"), text, "add facility.country or grid.location")
+
+
+def against_reported(run: Run, totals: Impact, inputs: Inputs) -> list[Reported]:
+    """Return what a publication reports beside what is computed, and report what cannot both be true."""
+    if run.reported is None:
+        return []
+    lines: list[tuple[str, str, str, Callable[[Impact], Figure | None]]] = [
+        ("energy", "energy", "measured-energy", lambda t: t.energy),
+        ("location-based emissions", "emissions", "declared-intensity", lambda t: t.location),
+        ("market-based emissions", "emissions_market", "declared-intensity", lambda t: t.market),
+        ("embodied emissions", "embodied", "declared-embodied", lambda t: t.embodied),
+        ("water", "water", "declared-water", lambda t: t.offsite_water),
+    ]
+    found = []
+    for words, attribute, uncertainty, of in lines:
+        stated = getattr(run.reported, attribute)
+        if stated is None:
+            continue
+        figure = inputs.declared(stated, f"reported {words}", ("reported", attribute), uncertainty)
+        computed = of(totals)
+        agrees = agree(figure, computed) if computed is not None else None
+        if computed is not None and agrees is False:
+            text = f"the reported {words} ({stated.text or stated.value}) and the computed one disagree by a factor of {_factor(figure, computed)}"
+            inputs.fault("CG306", ("reported", attribute), f"{text}, more than the interval allows", _explanation(figure, computed))
+        found.append(Reported(words, figure, computed, agrees))
+    return found
+
+
+def _explanation(reported: Figure, computed: Figure) -> str:
+    """Return the likeliest reason for a disagreement."""
+    ratio = reported.value / computed.value if computed.value else 0.0
+    if 800 < ratio < 1250 or 800 < 1 / (ratio or 1) < 1250:
+        return "a factor of 1,000 is usually grams for kilograms, or kWh for MWh"
+    return "see the calculation with: cardgen explain RUN"
+
+
+def _kwh(figure: Figure) -> str:
+    return f"{figure.value:,.4g} kWh"
+
+
+def _factor(one: Figure, other: Figure) -> str:
+    high, low = max(one.value, other.value), min(one.value, other.value)
+    return f"{high / low:.3g}" if low else "infinity"

@@ -1,0 +1,37 @@
+"""Published footprints beside which a model is shown."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from cardgen.core.factors import Row
+from cardgen.core.inputs import Inputs
+
+# From very small to very large; all state or imply their energy.
+WELL_KNOWN = ("teenytinyllama-160m", "strubell-bert-base", "llama1-7b", "olmo2-7b", "bloom-dynamic", "gpt3-aiindex", "llama3.1-total")
+
+
+def rows(wanted: Iterable[str] | None, inputs: Inputs) -> list[Row]:
+    """Return the published footprints that the author names, or a handful of well-known ones from small to large."""
+    table = [row for row in inputs.factors.table("published_footprints") if row["unit"] == "run" and energy_kwh(row) is not None]
+    if wanted is None:
+        return [row for name in WELL_KNOWN for row in table if row["id"] == name]
+    chosen = []
+    for i, name in enumerate(wanted):
+        key = name.strip().casefold()
+        match = [row for row in table if key in (row["id"].casefold(), row["system"].casefold())]
+        match = match or [row for row in table if row["system"].casefold().startswith(key)]
+        if match:
+            chosen.append(match[0])
+            continue
+        similar = difflib.get_close_matches(name, [row["system"] for row in table], n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(similar)}?" if similar else "see: cardgen factors list published_footprints"
+        inputs.warn("CG209", ("card", "compare_with", i), f'"{name}" has no published energy in the table', hint)
+    return chosen
+
+
+def energy_kwh(row: Row) -> float | None:
+    """Return the energy that a publication states in kWh, else the one that follows from its inputs."""
+    stated = row.number("energy_kwh")
+    return row.number("calc_energy_kwh") if stated is None else stated

