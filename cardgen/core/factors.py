@@ -224,7 +224,7 @@ def normalised(name: str) -> str:
     True
     """
     text = re.sub(r"\((r|tm|c)\)|[®™]", "", name.casefold())
-    text = re.sub(r"[\s_\-/]+", "", text)
+    text = re.sub(r"(cpu)?@.*", "", re.sub(r"[\s_\-/]+", "", text))  # Linux adds "CPU @ 2.40GHz"
     while match := re.match(r"(nvidia|amd|intel|geforce)(?=.)", text):
         text = text[match.end() :]
     return text
