@@ -18,6 +18,9 @@ _STEPS: dict[str, tuple[tuple[str, float], ...]] = {
     "L": (("µL", 1e-6), ("mL", 1e-3), ("L", 1.0), ("m³", 1e3), ("thousand m³", 1e6), ("million m³", 1e9)),
     "W": (("mW", 1e-3), ("W", 1.0), ("kW", 1e3), ("MW", 1e6), ("GW", 1e9)),
     "h": (("s", 1 / 3600), ("h", 1.0), ("thousand h", 1e3), ("million h", 1e6)),
+    "d": (("days", 1.0),),
+    "y": (("years", 1.0),),
+    "1/d": (("per day", 1.0),),
     "FLOP": tuple((f"{prefix}FLOP", 10.0**power) for prefix, power in zip(("", "k", "M", "G", "T", "P", "E", "Z", "Y"), range(0, 27, 3))),
     "1": (("", 1.0), ("thousand", 1e3), ("million", 1e6), ("billion", 1e9), ("trillion", 1e12)),
 }  # fmt: skip

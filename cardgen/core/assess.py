@@ -15,7 +15,7 @@ from cardgen.core.inputs import Inputs
 from cardgen.core.problem import Path
 from cardgen.core.run import Activity, Requests, Run
 
-SERVER = "Server hosting 8x H100, without GPUs (p5.48xlarge)"
+SERVER = "server for eight H100, without the GPUs"
 
 
 def assess(run: Run, factors: Factors) -> Assessment:
@@ -118,7 +118,9 @@ def _embodied(activity: Activity, evidence: Evidence, path: Path, inputs: Inputs
         row = inputs.factors.embodied(pool.row["name"]) if pool.row else None
         if row is None or pool.hours is None:
             return None
-        device = inputs.looked_up(row, "value", "kgCO2e", "production of a device", "embodied-device")
+        others = [r["value"] for r in inputs.factors.table("embodied") if r["item"] == row["item"] and r["value"] != row["value"]]
+        why = f"other sources: {', '.join(others)} kgCO2e" if others else ""
+        device = inputs.looked_up(row, "value", "kgCO2e", "production of a device", "embodied-device", why=why)
         parts.append(embodied.embodied(device, pool.hours, lifetime))
         server = inputs.factors.embodied(SERVER)
         if server is not None and pool.row and pool.row["kind"] == "gpu" and pool.row["form_factor"].startswith(("SXM", "OAM")):

@@ -177,7 +177,10 @@ def _power(pool: Pool, inputs: Inputs) -> Figure | None:
         if at_rating and row:
             text = f"{hardware.power.text or rating} is the rated power of {row['name']}; the mean power in use is usually lower"
             inputs.warn("CG211", (*pool.path, "power"), text, "add utilization, or the mean power that was measured")
-        return inputs.declared(hardware.power, label, (*pool.path, "power"), "power-at-rating" if at_rating else "declared-power")
+        where = (*pool.path, "power")
+        if at_rating:  # how far the mean lies below the rating is one question for all pools
+            return inputs.declared(hardware.power, label, where, "power-at-rating", key="power-at-rating")
+        return inputs.declared(hardware.power, label, where, "declared-power")
     if row is None:
         return None
     if hardware.utilization is None and row.get("measured_power_w"):

@@ -156,8 +156,8 @@ class Factors:
         return None
 
     def embodied(self, item: str) -> Row | None:
-        """Return the embodied emissions of a part."""
-        return next((row for row in self.table("embodied") if row["item"] == item), None)
+        """Return the embodied emissions of a part, from the newest source."""
+        return nearest_year([row for row in self.table("embodied") if row["item"] == item], None)
 
     @cached_property
     def _sources(self) -> dict[str, Row]:

@@ -21,11 +21,13 @@ class Inputs:
         """Return the standard deviation of the logarithm that the uncertainty table holds for a kind of input."""
         return math.log(float(self.factors.uncertainty(identifier)["gsd"]))
 
-    def declared(self, value: Quantity | float, label: str, path: Path, uncertainty: str, unit: str = "1", basis: str = "declared") -> Figure:
-        """Return what the run states at a path."""
+    def declared(
+        self, value: Quantity | float, label: str, path: Path, uncertainty: str, unit: str = "1", *, basis: str = "declared", key: str = ""
+    ) -> Figure:
+        """Return what the run states at a path; a ``key`` makes an error that several places share one input."""
         quantity = value if isinstance(value, Quantity) else Quantity(value, unit)
         sigma = self.sigma(uncertainty) if quantity.sigma is None else quantity.sigma
-        return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=dotted(path), note=dotted(path))
+        return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=key or dotted(path), note=dotted(path))
 
     def looked_up(self, row: Row, column: str, unit: str, label: str, uncertainty: str, *, basis: str = "estimated", why: str = "") -> Figure:
         """Return the number in a cell of a factor row."""

@@ -21,6 +21,7 @@ _BASE = {
 }  # fmt: skip
 _PREFIXES = {"n": 1e-9, "µ": 1e-6, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _PREFIXED = {"W", "Wh", "J", "g", "t", "L", "FLOP", "B"}
+_LARGE_ONLY = {"t", "FLOP", "B"}  # "mt" is written for a metric ton, never for a thousandth of one
 _ALIASES = {
     "hour": "h", "hours": "h", "hr": "h", "hrs": "h", "day": "d", "days": "d", "year": "y", "years": "y", "yr": "y",
     "a": "y", "minute": "min", "minutes": "min", "mins": "min", "sec": "s", "second": "s", "seconds": "s",
@@ -28,6 +29,7 @@ _ALIASES = {
     "l": "L", "litre": "L", "litres": "L", "liter": "L", "liters": "L", "m³": "m3", "gallon": "gal", "gallons": "gal",
     "tonne": "t", "tonnes": "t", "ton": "t", "tons": "t", "lbs": "lb", "FLOPs": "FLOP", "FLOPS": "FLOP", "flops": "FLOP",
     "device-hours": "h", "GPU-hours": "h", "kilowatt-hours": "kWh", "€": "EUR", "$": "USD", "£": "GBP",
+    "kwh": "kWh", "KWh": "kWh", "KWH": "kWh", "kw": "kW", "KW": "kW", "Kg": "kg", "KG": "kg",
 }  # fmt: skip
 CURRENCIES = frozenset(
     "AED ARS AUD BDT BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KZT MXN MYR NGN "
@@ -114,7 +116,11 @@ def convert(value: float, source: str, target: str) -> float:
     return value * (old.scale / new.scale)
 
 
-_NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*(?:,\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
+# Groups of three digits may be set apart by a comma or, as the SI writes them, by a space.
+_NUMBER = re.compile(
+    r"\s*([-+]?(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d_,])(?:\.\d*)?|\d[\d_]*(?:,\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*)",
+    re.DOTALL,
+)
 _UNCERTAINTY = re.compile(r"(.*?)\s*(?:±|\+/-|\+-)\s*(.*)", re.DOTALL)
 
 
@@ -141,12 +147,18 @@ def _number_and_unit(text: str, dimension: str, example: str) -> tuple[float, st
     if match is None:
         raise UnitError(f'"{text}" is not a number with a unit', f"write it as in: {example}")
     digits, unit_text = match.groups()
-    value = float(digits.replace(",", "").replace("_", ""))
+    value = _number(digits)
     if not unit_text.strip():
         raise UnitError(f'"{text}" has no unit', f"{_a(dimension)} needs one, as in: {example}")
     if not math.isfinite(value):
         raise UnitError(f'"{text}" is too large', f"write it with a larger unit, as in: {example}")
+    if unit_text[0].isdigit() or unit_text[0] in ",.":
+        raise UnitError(f'"{text}" cannot be read as one number with a unit', f"use a point for decimals and no spaces, as in: {example}")
     return value, unit_text.strip()
+
+
+def _number(digits: str) -> float:
+    return float(re.sub(r"[,_\s]", "", digits))
 
 
 def _a(dimension: str) -> str:
@@ -186,7 +198,7 @@ def _sigma(spread: str, value: float, unit_text: str, target: str, text: str) ->
     if match is None or value <= 0:
         raise UnitError(f'"{text}": the uncertainty cannot be read', "write ± 5% or ± 0.9 MWh")
     digits, spread_unit = match.groups()
-    amount = float(digits.replace(",", "").replace("_", ""))
+    amount = _number(digits)
     share = amount / 100 if spread_unit.strip() == "%" else convert(amount, spread_unit.strip() or unit_text, target) / value
     if not 0 <= share < 10:
         raise UnitError(f'"{text}": the uncertainty is not between 0 and 10 times the value', "write ± 5% or ± 0.9 MWh")
@@ -194,11 +206,11 @@ def _sigma(spread: str, value: float, unit_text: str, target: str, text: str) ->
 
 
 def _single(text: str, whole: str) -> Unit:
-    match = re.fullmatch(r"(\d+)\s+(\S+)", text)
-    if match:  # "1000 requests"
+    match = re.fullmatch(r"([1-9]\d{0,8})\s+(\S+)", text)
+    if match:  # "7 d"
         inner = _single(match[2], whole)
         return Unit(text, inner.scale * int(match[1]), inner.powers)
-    name = re.sub(r"\s*CO2(e|eq)?$|\s*CO₂(e|eq)?$", "", text)
+    name = re.sub(r"(\s+of)?[\s-]*CO[2₂]([\s-]?eq?)?$", "", text)
     gas = name != text
     name = _ALIASES.get(name, name)
     if re.match(r"\d+ ", name):
@@ -217,7 +229,7 @@ def _lookup(name: str, whole: str) -> tuple[float, Mapping[str, int]]:
     if name == "pkm":  # passenger-kilometre and the like are counted, not measured
         return 1.0, {}
     prefix, rest = name[:1], name[1:]
-    if rest in _PREFIXED and prefix in _PREFIXES:
+    if rest in _PREFIXED and prefix in _PREFIXES and not (rest in _LARGE_ONLY and _PREFIXES[prefix] < 1):
         scale, powers = _BASE[rest]
         return scale * _PREFIXES[prefix], powers
     raise UnitError(f'"{whole}" is not a known unit')

@@ -1,0 +1,70 @@
+"""What the commands share: reading a run file or an assessment, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cardgen.core.factors import FactorError, Factors, own_rows
+from cardgen.core.problem import Problem
+from cardgen.problems import CardgenError, Source, in_order, render
+
+RUN = click.argument("run", type=click.Path(allow_dash=True))
+FACTORS = click.option(
+    "--factors", "factor_files", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE",
+    help="Your own factors: a CSV file with the columns of a table (see cardgen factors show TABLE). They win.",
+)  # fmt: skip
+STRICT = click.option("--strict", is_flag=True, help="Count warnings as problems: exit 1 when there is one.")
+QUIET = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+
+
+def factors_with(files: Sequence[str]) -> Factors:
+    """Return the factor tables with the user's own rows in front."""
+    own: dict[str, list[Any]] = {}
+    for file in files:
+        try:
+            table, rows = own_rows(Path(file).read_text(encoding="utf-8-sig"), file)
+        except (FactorError, UnicodeDecodeError) as error:
+            raise CardgenError(str(error) if isinstance(error, FactorError) else f"{file}:1: not UTF-8", 1) from None
+        own[table] = own.get(table, []) + rows
+    return Factors(own)
+
+
+def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool = False) -> tuple[dict[str, Any], int]:
+    """Return the assessment of a run file, or the one that a file holds already, and the exit code so far.
+
+    Problems are said on stderr. Where the run cannot be read the work stops with exit code 1.
+    """
+    from cardgen.loading import read
+    from cardgen.validation import validate
+
+    source = read(run)
+    if isinstance(source.data, dict) and "derivations" in source.data:
+        return json.loads(source.text), 0
+    checked, problems = validate(source)
+    if checked is None:
+        say(problems, source, quiet=quiet)
+        raise click.exceptions.Exit(1)
+    from cardgen.core.assess import assess
+    from cardgen.core.document import document
+
+    assessed = assess(checked, factors)
+    found = [*problems, *assessed.problems]
+    say(found, source, quiet=quiet)
+    return document(assessed, factors), exit_code(found, strict)
+
+
+def say(problems: Iterable[Problem], source: Source, *, quiet: bool = False) -> None:
+    """Print problems to stderr in the order of the file."""
+    for problem in in_order(problems, source):
+        if not quiet or problem.severity == "error":
+            click.echo(render(problem, source), err=True)
+
+
+def exit_code(problems: Iterable[Problem], strict: bool = False) -> int:
+    """Return 1 when there is an error, or with ``strict`` when there is any problem."""
+    return int(any(strict or problem.severity == "error" for problem in problems))
