@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from yaml.events import AliasEvent, DocumentStartEvent, MappingStartEvent, ScalarEvent, SequenceStartEvent, StreamEndEvent
-from yaml.events import MappingEndEvent, SequenceEndEvent
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
 from cardgen.core.problem import Path, Problem, Severity
 from cardgen.document import UNREADABLE, Mark
@@ -24,6 +33,7 @@ _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NO_KEY = object()  # a mapping expects a key next
 _DROPPED = object()  # the value that comes next has no place: its key was refused
 _TAG = "tag:yaml.org,2002:"
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # escaped in quotes; XML has no room for them
 _TAGGED = {"str": str, "int": int, "float": (int, float), "bool": bool, "null": type(None)}
 
 
@@ -114,7 +124,11 @@ class _Composer:
                 value = self.troubled(value, event)
         else:
             value = self.repair(event.value) if self.repair else event.value
-            if event.tag and event.tag != "!":
+            match = _UNFIT.search(value)
+            if match:
+                self.note("CG003", f"the character U+{ord(match[0]):04X} does not belong in a run file", event, "remove its escape")
+                value = UNREADABLE
+            elif event.tag and event.tag != "!":
                 value = self.tagged(event, value)
         self.counted(1, event)
         place = Mark(mark.line + 1, mark.column + 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 
-@lru_cache(maxsize=None)
+@cache
 def resource(kind: str, name: str) -> str:
     """Return the text of a file that comes with cardgen, for example ``resource("schemas", "run.schema.json")``.
 

@@ -10,7 +10,7 @@ import datetime
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cardgen.core.problem import Path, Problem
@@ -28,7 +28,7 @@ def schema() -> dict[str, Any]:
     return json.loads(resource("schemas", "run.schema.json"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def resolved() -> dict[str, Any]:
     """Return the schema of the run file with all references written out."""
     whole = schema()
@@ -55,7 +55,7 @@ def quantity(text: str, dimension: str) -> Quantity:
         return parse_quantity(text, dimension)
     except UnitError:
         raise
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, RecursionError):
         raise UnitError(f"{quoted(text)} cannot be computed", f"write it as in: {DIMENSIONS[dimension][1]}") from None
 
 
@@ -214,7 +214,7 @@ def _place(path: Path) -> str:
     return ".".join(step for step in path if isinstance(step, str))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _homes() -> dict[str, list[str]]:
     """Return where each key belongs: the dotted names of the mappings that have it."""
     homes: dict[str, list[str]] = {}

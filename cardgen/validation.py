@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cardgen.assembly import assemble
 from cardgen.contradictions import contradictions, gaps
-from cardgen.core.problem import Path, Problem
+from cardgen.core.problem import Path, Problem, Severity
 from cardgen.core.run import Run
 from cardgen.document import Document
-from cardgen.problems import in_order
-from cardgen.structure import check, schema
+from cardgen.problems import Placed, in_order, place
+from cardgen.structure import MAX_PROBLEMS, check, schema
 
 __all__ = ["schema", "validate"]
 
@@ -25,7 +25,17 @@ def validate(document: Document) -> tuple[Run | None, list[Problem]]:
         problems += _newer(document) or _problems(document)
     failed = document.data is None or any(problem.severity == "error" for problem in problems)
     run = None if failed or document.data is None else assemble(document.data)
-    return run, in_order(problems, document)
+    return run, _cut(in_order(problems, document), document, "error" if failed else "warning")
+
+
+def _cut(problems: list[Problem], document: Document, severity: Severity) -> list[Problem]:
+    """Return the first problems, with a last one that says so where there are more than anybody reads."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    first = [problem for problem in problems if problem.code != "CG100"][:MAX_PROBLEMS]
+    line, column = place(first[-1], document)
+    message = f"there are more than {MAX_PROBLEMS:,} problems; the rest is not shown"
+    return [*first, Placed("CG100", message, (), "correct these first", severity, line, column)]
 
 
 def _newer(document: Document) -> list[Problem]:
@@ -36,7 +46,7 @@ def _newer(document: Document) -> list[Problem]:
     return []
 
 
-def _problems(document: Document) -> Iterator[Problem] | list[Problem]:
+def _problems(document: Document) -> list[Problem]:
     found = check(document)
     data = document.data or {}
     unclear = _prefixes([*document.problems, *found])

@@ -84,7 +84,7 @@ def advice(value: Any, schema: Mapping[str, Any], key: str, written: str = "") -
     if kind == "string" and isinstance(value, (bool, int, float)):
         return f'put it in quotes: "{quoted(value, written)}"'
     if kind == "array":
-        return f'write it as a list: {key}: [{printable(value, 40)}]' if isinstance(value, str) else 'begin each entry with "- "'
+        return f"write it as a list: {key}: [{printable(value, 40)}]" if isinstance(value, str) else 'begin each entry with "- "'
     if kind == "object" and "value" in schema.get("properties", {}) and isinstance(value, str):
         return f"write it as {key}: {{value: {printable(value, 40)}}}"
     if kind == "object" and isinstance(value, list):

@@ -1,0 +1,95 @@
+"""Problems: how they are shown, and that each code has a page whose examples hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from cardgen.core.problem import Problem
+from cardgen.document import Document
+from cardgen.loading import load
+from cardgen.problems import CardgenError, Placed, codes, in_order, page, render
+from cardgen.validation import validate
+
+PACKAGE = Path(__file__).parent.parent / "cardgen"
+OURS = "CG[01]"  # reading and validation; the core's codes have pages of their own kind
+
+
+def examples(code: str) -> dict[str, bytes]:
+    """Return the failing and the corrected example of a page; Python stands where YAML cannot be shown."""
+    blocks = re.findall(r"```(yaml|python) (failing|corrected)\n(.*?\n)```", page(code), re.DOTALL)
+    return {name: text.encode() if language == "yaml" else evaluated(text.strip()) for language, name, text in blocks}
+
+
+def evaluated(expression: str) -> bytes:
+    return eval(compile(ast.parse(expression, mode="eval"), "page", "eval"))  # our own pages
+
+
+def ours() -> list[str]:
+    return [code for code in codes() if re.match(OURS, code)]
+
+
+def test_every_code_in_the_source_has_a_page():
+    sources = [file.read_text(encoding="utf-8") for file in PACKAGE.glob("*.py")]
+    schema = (PACKAGE.parent / "schemas" / "run.schema.json").read_text(encoding="utf-8")
+    used = {code for text in (*sources, schema) for code in re.findall(rf'"({OURS}\d\d)"', text)}
+    assert used == set(ours())
+
+
+@pytest.mark.parametrize("code", ours())
+def test_a_page_has_its_code_a_title_and_two_examples(code):
+    assert re.match(rf"# {code}: [A-Z.].*[^.]\n\n\S", page(code))
+    assert examples(code).keys() == {"failing", "corrected"}
+
+
+@pytest.mark.parametrize("code", ours())
+def test_the_failing_example_gives_the_code_and_the_corrected_one_nothing(code):
+    _, problems = validate(load(examples(code)["failing"], "run.yaml"))
+    assert code in [problem.code for problem in problems]
+    run, problems = validate(load(examples(code)["corrected"], "run.yaml"))
+    assert (run is not None, problems) == (True, [])
+
+
+def test_most_failing_examples_give_nothing_else():
+    several = {}
+    for code in ours():
+        found = {problem.code for problem in validate(load(examples(code)["failing"], "run.yaml"))[1]}
+        if found != {code}:
+            several[code] = found - {code}
+    assert several == {"CG100": {"CG101"}}
+
+
+def test_a_code_without_a_page_is_wrong_use():
+    for code in ("CG999", "../CG103", "", "x" * 1000):
+        with pytest.raises(CardgenError) as caught:
+            page(code)
+        assert caught.value.exit_code == 2
+
+
+def test_a_code_is_found_in_lower_case():
+    assert page("cg103") == page("CG103")
+
+
+def test_a_problem_is_shown_with_its_place_and_hint():
+    document = load(b"cardgen: 1\nmodel: {name: 7}\n", "run.yaml")
+    problem = Problem("CG103", "7 is a number, expected text", ("model", "name"), 'put it in quotes: "7"')
+    assert render(problem, document) == ('run.yaml:2:15: CG103 model.name: 7 is a number, expected text\n  hint: put it in quotes: "7"')
+
+
+def test_a_warning_says_so():
+    problem = Problem("CG117", "the boundary is assumed", severity="warning")
+    assert render(problem, Document({}, name="a.yaml")) == "a.yaml:1:1: CG117 warning: the boundary is assumed"
+
+
+def test_a_path_shows_no_control_characters_and_is_short():
+    text = render(Problem("CG101", "this key is not known", ("a\x1b[31m\n" + "x" * 1000,)), Document({}))
+    assert text.startswith("run.yaml:1:1: CG101 a\\x1b[31m\\nxxx")
+    assert len(text) < 150
+
+
+def test_problems_are_sorted_by_place_and_shown_once():
+    late, early = Placed("CG001", "late", line=3), Placed("CG002", "early", line=2, column=9)
+    assert in_order([late, early, late], Document({})) == [early, late]

@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from render_documents import HOSTILE, NOTHING, activity, document, figure, hostile, impact, pond, unknown
+
+from cardgen.render import fragment, section
+from cardgen.render.text import Markdown, address, clean, escape
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str = "energy"
+    title: str = "Pretraining used most"
+    subtitle: str = "Energy in MWh."
+    source: str = "Source: run file."
+    description: str = "Pretraining used 17.8 MWh."
+    note: str = ""
+    columns: tuple[str, ...] = ("Phase", "Value")
+    rows: tuple[tuple[str, ...], ...] = (("Pretraining", "17.8 MWh"),)
+
+
+class Structure(HTMLParser):
+    """Gathers the elements of a page with their attributes, links, comments and visible text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
+        self.words: list[str] = []
+        self.comments: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, tuple(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+
+def shown(markdown: str) -> Structure:
+    """Return what a reader of GitHub or the Hub gets: GFM tables, HTML allowed, nothing sanitised."""
+    return Structure(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown))
+
+
+def skeleton(found: Structure) -> list[tuple[str, tuple[tuple[str, str | None], ...]]]:
+    """Return the elements without the spans that part dollars, and without the subscript of CO₂."""
+    return [(tag, attributes) for tag, attributes in found.elements if (tag, attributes) not in (("span", ()), ("sub", ()))]
+
+
+def test_section_begins_with_the_answer() -> None:
+    lines = section(pond()).splitlines()
+    assert lines[0] == "## Environmental impact"
+    assert lines[2] == (
+        "**4.76 t CO<sub>2</sub>e** (90 % interval 3.9 to 5.8), location based, from 17.8 MWh (15.1 to 20.9), computed from device-hours "
+        "as declared; it covers accelerators, host and facility overhead; making the hardware is counted apart."
+    )
+
+
+def test_section_shows_one_table_with_gaps_and_the_total_last() -> None:
+    table = [line for line in section(pond()).splitlines() if line.startswith("|")]
+    assert table == [
+        "| Phase | Device-hours | Energy (MWh) | Carbon (t CO<sub>2</sub>e) | Basis |",
+        "|:--|--:|--:|--:|:--|",
+        r"| Pretraining | 52,200 | 17.8 | 4.76 | declared \[1\] |",
+        "| Evaluation | not reported | not reported | not reported |  |",
+        "| **Total** | **52,200** | **17.8** | **4.76** | declared |",
+    ]
+
+
+def test_section_states_apart_what_is_not_in_the_total() -> None:
+    lines = [line for line in section(pond()).splitlines() if line.startswith("- **")]
+    assert lines == [
+        "- **Market based**: 213 kg CO<sub>2</sub>e (170 to 266), declared; after wind power, 2025; beside the location-based figure, "
+        "not in its place.",
+        "- **Offsets**: 3 t CO<sub>2</sub>e, declared; not subtracted anywhere.",
+        r"- **Making the hardware**: 224 kg CO<sub>2</sub>e (108 to 461), assumed; not in the total above \[2\].",
+        "- **Water**: on site for cooling 3.55 m³ (3 to 4.2); in making the electricity not reported.",
+        "- **Cost**: 1,950 EUR for electricity.",
+        "- **Each request (text-generation)**: 420 mWh (400 to 440), measured; carbon not reported.",
+        "- **1,000 requests**: 420 Wh (400 to 440), measured; carbon not reported.",
+        "- **Break-even**: after about 42.3 million requests (36 to 49), or 21.1 days (18 to 24.6) of service, inference has used as much "
+        "energy as training.",
+        "- **Published energy**: 17.8 MWh; computed: 17.8 MWh (15.1 to 20.9); they agree "
+        r"([https\://example.org/paper](https://example.org/paper)).",
+    ]
+
+
+def test_comparison_is_about_and_names_edition_and_source() -> None:
+    assert r"About as much carbon as 1.1 passenger cars driven for a year (US) (EPA 2024) \[3\]." in section(pond())
+
+
+def test_comparison_beyond_a_factor_of_1000_is_left_out() -> None:
+    made = pond()
+    made["equivalents"][0]["figure"]["value"] = 1001
+    assert "passenger cars" not in section(made).partition("<details>")[0]
+
+
+def test_method_is_numbered_and_names_formula_values_inputs_and_sources() -> None:
+    expected = r"""
+1. Device-hours: 52,200 h, declared: run file, activities\[0\].hardware\[0\].device_hours.
+2. Facility energy = power × utilisation × device-hours (step 1) = 400 W × 0.85 × 52,200 h = **17.8 MWh**.
+   - Power: 400 W, declared: run file, activities\[0\].hardware\[0\].power.
+   - Utilisation: 0.85, declared: run file, activities\[0\].hardware\[0\].utilization.
+3. Location-based emissions = facility energy (step 2) × grid intensity = 17.8 MWh × 268 g CO<sub>2</sub>e/kWh = **4.76 t CO<sub>2</sub>e**.
+   - Grid intensity: 268 g CO<sub>2</sub>e/kWh, estimated: grid intensity of Netherlands, 2024, life-cycle \[1\].
+"""
+    made = section(pond())
+    assert expected in made
+    assert "**Where the interval comes from**: power 71 %." in made
+    assert "- Service life: 4 years was not checked against a document." in made
+    assert (
+        r"- \[1\] [Carbon intensity of electricity](https://ourworldindata.org/grapher/carbon-intensity-electricity), Publisher, 2024: table 1."
+        in made
+    )
+
+
+def test_nothing_known_is_said_so() -> None:
+    made = section(unknown(), heading=None)
+    assert made.startswith("**Energy and carbon are not reported**.\n")
+    assert "| Pretraining | not reported | not reported | not reported |  |" in made
+    assert "- **Water**: not reported." in made
+
+
+def test_zero_is_a_number() -> None:
+    none = figure(0, "kgCO2e")
+    made = section(document([activity()], impact(energy=figure(0, "kWh"), emissions={**NOTHING, "location": none, "embodied": none})))
+    assert "**0 kg CO<sub>2</sub>e**, location based, from 0 kWh, measured" in made
+
+
+def test_energy_comes_first_where_carbon_is_not_reported() -> None:
+    made = section(document([activity(energy=figure(152e3, "kWh"))], impact(energy=figure(152e3, "kWh"))), heading=None)
+    assert made.startswith("**152 MWh** of energy, measured, carbon not reported; making the hardware is not included.")
+
+
+def test_inference_alone_is_the_answer() -> None:
+    made = document([activity("Chat", phase="inference")], impact(), inference={"services": [], "per_request": figure(0.00042, "kWh")})
+    text = section(made, heading=None)
+    assert text.startswith("**420 mWh per request**, measured; training is not reported.")
+    assert "|" not in text
+
+
+@pytest.mark.parametrize(
+    ("evidence", "basis", "expected"),
+    [
+        (["measured energy"], "measured", "measured"),
+        (["measured energy"], "assumed", "measured, in part assumed"),
+        (["device-hours"], "declared", "computed from device-hours as declared"),
+        (["device-hours"], "assumed", "estimated from device-hours, in part assumed"),
+        (["compute"], "estimated", "estimated from compute"),
+        (["measured energy", "compute"], "assumed", "in part measured, in part assumed"),
+    ],
+)
+def test_basis_is_said_with_the_evidence(evidence: list[str], basis: str, expected: str) -> None:
+    energy = figure(152e3, "kWh", basis=basis)
+    made = section(document([activity(evidence=e, energy=energy) for e in evidence], impact(energy=energy)))
+    assert f"energy, {expected}, carbon not reported" in made
+
+
+def test_charts_are_images_beside_the_card() -> None:
+    made = section(pond(), [Picture(description="Half | all of [it] costs $5.")], assets="my environment (1)/")
+    assert r"![Half &#124; all of \[it\] costs &#36;5.](my%20environment%20%281%29/energy.svg)" in made
+    assert ("img", (("src", "my%20environment%20%281%29/energy.svg"), ("alt", "Half | all of [it] costs $5."))) in shown(made).elements
+
+
+def test_heading_and_level_are_parameters() -> None:
+    assert section(pond(), heading="Carbon *footprint*", level=3).startswith("### Carbon \\*footprint\\*\n\n**4.76")
+    assert section(pond(), heading=None).startswith("**4.76")
+
+
+def test_same_input_gives_the_same_bytes_and_no_blank_line_twice() -> None:
+    assert section(pond(), [Picture()]) == section(pond(), [Picture()])
+    assert "\n\n\n" not in section(pond(), [Picture()])
+    assert not re.search(r"[ \t]+$", section(pond(), [Picture()]), re.MULTILINE)
+
+
+def test_fragment_is_the_section_with_a_table_that_a_screen_reader_can_read() -> None:
+    html = fragment(section(pond()))
+    assert (
+        '<section class="scroll" tabindex="0" aria-label="Energy and carbon by phase">\n<table>\n<caption>Energy and carbon by phase</caption>'
+        in html
+    )
+    assert '<th scope="row">Pretraining</th>' in html
+    assert '<th class="number" scope="col">Device-hours</th>' in html
+    assert '<td class="number">52,200</td>' in html
+    assert "style=" not in html
+    assert (
+        "".join(Structure(html).words).split()
+        == "".join(shown(section(pond())).words).replace("Phase", "Energy and carbon by phase Phase", 1).split()
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", '<p onclick="x">y</p>']
+)
+def test_fragment_keeps_nothing_that_runs_even_from_raw_markdown(text: str) -> None:
+    html = fragment(text)
+    assert "<script" not in html and "onerror" not in html and "onclick" not in html and 'href="javascript' not in html
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text: str) -> None:
+    assert_stays_text(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.lists(st.sampled_from([*HOSTILE, " ", "x", "\n", "*", "_", "|", "\\", "`", "$", "<", "[", "]", "(", ")"]), max_size=6).map(
+            "".join
+        ),
+    )
+)
+def test_any_text_stays_text(text: str) -> None:
+    assert_stays_text(text)
+
+
+def assert_stays_text(text: str) -> None:
+    made = section(hostile(text), [Picture(description=text)], heading=text)
+    found, plain = shown(made), shown(section(hostile("Plain"), [Picture(description="Plain")], heading="Plain"))
+    if address(text) is None and clean(text):
+        without = [(tag, () if tag == "img" else attributes) for tag, attributes in skeleton(found)]
+        assert without == [(tag, () if tag == "img" else attributes) for tag, attributes in skeleton(plain)]
+    assert found.comments == []
+    assert "<!--" not in made and "{{" not in made and "{%" not in made
+    assert clean(text) in "".join(found.words)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", made)
+    assert all(tag in ("h2", "p", "strong", "em", "sub", "span", "a", "img", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "details", "summary")
+               for tag, _ in found.elements)  # fmt: skip
+
+
+@given(st.text(max_size=60))
+def test_escaped_text_is_one_paragraph_that_reads_as_it_was(text: str) -> None:
+    found = shown(f"{escape(text)}\n")
+    assert "".join(found.words).strip() == clean(text).replace("CO₂", "CO2")
+    assert skeleton(found) == ([("p", ())] if clean(text) else [])
+    assert isinstance(escape(text), Markdown)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.org/a b", "https://example.org/a%20b"),
+        ("ml.energy/zeus", "https://ml.energy/zeus"),
+        ("https://example.org/x?a=1&copy;=2", "https://example.org/x?a=1&copy%3B=2"),
+        ("https://example.org/)[x](y", "https://example.org/%29%5Bx%5D%28y"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        (" java\nscript:alert(1)", None),
+        ("Strubell et al. 2019", None),
+        ("", None),
+    ],
+)
+def test_only_web_addresses_become_links(url: str, expected: str | None) -> None:
+    assert address(url) == expected
