@@ -13,6 +13,9 @@ from render_documents import HOSTILE, NOTHING, activity, document, figure, hosti
 from cardgen.render import fragment, section
 from cardgen.render.text import Markdown, address, clean, escape
 
+BLOCKS = {"h2", "p", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
+ELEMENTS = BLOCKS | {"strong", "em", "sub", "span", "a", "img"}
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -99,6 +102,11 @@ def test_comparison_is_about_and_names_edition_and_source() -> None:
     assert r"About as much carbon as 1.1 passenger cars driven for a year (US) (EPA 2024) \[3\]." in section(pond())
 
 
+def test_gaps_are_printed() -> None:
+    made = section(pond())
+    assert "\n\nNot included: failed runs.\n\nNot reported: energy of Evaluation.\n\n" in made
+
+
 def test_comparison_beyond_a_factor_of_1000_is_left_out() -> None:
     made = pond()
     made["equivalents"][0]["figure"]["value"] = 1001
@@ -119,7 +127,7 @@ def test_method_is_numbered_and_names_formula_values_inputs_and_sources() -> Non
     assert "**Where the interval comes from**: power 71 %." in made
     assert "- Service life: 4 years was not checked against a document." in made
     assert (
-        r"- \[1\] [Carbon intensity of electricity](https://ourworldindata.org/grapher/carbon-intensity-electricity), Publisher, 2024: table 1."
+        r"- \[1\] [Carbon intensity of electricity](https://ourworldindata.org/grapher/carbon-intensity-electricity), Publisher, 2024"
         in made
     )
 
@@ -185,10 +193,7 @@ def test_same_input_gives_the_same_bytes_and_no_blank_line_twice() -> None:
 
 def test_fragment_is_the_section_with_a_table_that_a_screen_reader_can_read() -> None:
     html = fragment(section(pond()))
-    assert (
-        '<section class="scroll" tabindex="0" aria-label="Energy and carbon by phase">\n<table>\n<caption>Energy and carbon by phase</caption>'
-        in html
-    )
+    assert '<section class="scroll" tabindex="0" aria-label="Energy and carbon by phase">\n<table>\n<caption>Energy' in html
     assert '<th scope="row">Pretraining</th>' in html
     assert '<th class="number" scope="col">Device-hours</th>' in html
     assert '<td class="number">52,200</td>' in html
@@ -235,8 +240,7 @@ def assert_stays_text(text: str) -> None:
     assert "<!--" not in made and "{{" not in made and "{%" not in made
     assert clean(text) in "".join(found.words)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", made)
-    assert all(tag in ("h2", "p", "strong", "em", "sub", "span", "a", "img", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "details", "summary")
-               for tag, _ in found.elements)  # fmt: skip
+    assert {tag for tag, _ in found.elements} <= ELEMENTS
 
 
 @given(st.text(max_size=60))
