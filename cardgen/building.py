@@ -22,6 +22,7 @@ def build(document: Mapping[str, Any], *, heading: str = "Environmental impact",
 
         for name, chart in pictures.items():
             yield f"charts/{name}.png", painted(chart)
-    text = section(document, list(pictures.values()), assets="charts/", heading=heading)
+    shown = list(pictures.values())
+    text = section(document, shown, assets="charts/", heading=heading)
     yield "environmental-impact.md", text.encode()
-    yield "environmental-impact.html", report(document, text, drawings).encode()
+    yield "environmental-impact.html", report(document, shown, drawings).encode()
