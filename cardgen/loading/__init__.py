@@ -9,9 +9,9 @@ import re
 import sys
 from pathlib import Path as File
 
-from cardgen.composing import compose
+from cardgen.loading.composing import compose
 from cardgen.core.problem import Problem
-from cardgen.document import Document, Mark
+from cardgen.loading.document import Document, Mark
 from cardgen.problems import CardgenError, Placed, printable
 
 MAX_BYTES = 8 * 1024 * 1024

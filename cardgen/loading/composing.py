@@ -20,10 +20,10 @@ from yaml.events import (
 )
 
 from cardgen.core.problem import Path, Problem, Severity
-from cardgen.document import UNREADABLE, Mark
+from cardgen.loading.document import UNREADABLE, Mark
 from cardgen.problems import Placed, printable
-from cardgen.scalars import Trouble, resolve
-from cardgen.yaml_errors import explained
+from cardgen.loading.scalars import Trouble, resolve
+from cardgen.loading.yaml_errors import explained
 
 MAX_VALUES = 200_000
 MAX_DEPTH = 64

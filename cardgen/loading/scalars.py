@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from cardgen.core.problem import Severity
-from cardgen.document import UNREADABLE
+from cardgen.loading.document import UNREADABLE
 from cardgen.problems import printable
 
 _WORDS = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cardgen.core import run as types
-from cardgen.structure import quantity, resolved
+from cardgen.validation.structure import quantity, resolved
 
 _TYPES = {
     "model": types.Model, "activities": types.Activity, "hardware": types.Hardware, "host": types.Host,

@@ -9,7 +9,7 @@ from typing import Any
 
 from cardgen.core.problem import Path, Problem
 from cardgen.core.units import UnitError
-from cardgen.structure import is_date, quantity
+from cardgen.validation.structure import is_date, quantity
 
 TOLERANCE = 0.01
 
