@@ -32,7 +32,7 @@ def step(values: Iterable[float], unit: str) -> tuple[str, float]:
     >>> step([17800, 120], "kWh")
     ('MWh', 1000.0)
     """
-    steps = _STEPS.get(unit, ((unit, 1.0),))
+    steps = _STEPS.get(unit) or ((unit, 1.0), (f"million {unit}", 1e6), (f"billion {unit}", 1e9))  # a currency
     largest = max((abs(value) for value in values), default=0.0)
     if largest == 0:
         return next((s for s in steps if s[1] == 1.0), steps[0])

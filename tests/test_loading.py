@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cardgen.document import Document
 from cardgen.loading import load, read
+from cardgen.loading.document import Document
 from cardgen.problems import CardgenError, place
 
 STEADY = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -11,8 +11,8 @@ import pytest
 from cardgen.core.assess import assess
 from cardgen.core.factors import Factors
 from cardgen.core.problem import Problem
-from cardgen.loading.document import Document
 from cardgen.loading import load
+from cardgen.loading.document import Document
 from cardgen.problems import CardgenError, Placed, codes, in_order, page, render
 from cardgen.validation import validate
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from cardgen.core.run import BOUNDARIES, PHASES
 from cardgen.core.units import parse_quantity
 from cardgen.resources import resource
-from cardgen.structure import resolved
+from cardgen.validation.structure import resolved
 
 NAMES = ("run.schema.json", "assessment.schema.json")
 

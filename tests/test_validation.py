@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from cardgen.core import run as types
-from cardgen.document import Document
 from cardgen.loading import load
+from cardgen.loading.document import Document
 from cardgen.problems import render
-from cardgen.structure import resolved
 from cardgen.validation import schema, validate
+from cardgen.validation.structure import resolved
 
 STEADY = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 FULL = """\

@@ -29,7 +29,7 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return getattr(import_module(f"cardgen.cli.{name}"), "command") if name in COMMANDS else None
+        return import_module(f"cardgen.cli.{name}").command if name in COMMANDS else None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import click
 
 from cardgen.core.factors import FactorError, Factors, own_rows
 from cardgen.core.problem import Problem
-from cardgen.problems import CardgenError, Source, in_order, render
+from cardgen.problems import CardgenError, Source, in_order, printable, render
 
 RUN = click.argument("run", type=click.Path(allow_dash=True))
 FACTORS = click.option(
@@ -44,7 +45,7 @@ def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool 
 
     source = read(run)
     if isinstance(source.data, dict) and "derivations" in source.data:
-        return json.loads(source.text), 0
+        return saved(source.text, source.name), 0
     checked, problems = validate(source)
     if checked is None:
         say(problems, source, quiet=quiet)
@@ -56,6 +57,27 @@ def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool 
     found = [*problems, *assessed.problems]
     say(found, source, quiet=quiet)
     return document(assessed, factors), exit_code(found, strict)
+
+
+def saved(text: str, name: str) -> dict[str, Any]:
+    """Return an assessment that was saved as JSON; raises CardgenError where it does not follow its schema."""
+    import jsonschema
+
+    from cardgen.resources import resource
+
+    try:
+        document = json.loads(text)
+        jsonschema.validate(document, json.loads(resource("schemas", "assessment.schema.json")), jsonschema.Draft202012Validator)
+    except json.JSONDecodeError as error:
+        raise CardgenError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", 1, "save it with: cardgen assess RUN --format json") from None
+    except jsonschema.ValidationError as error:
+        where, what = printable(error.json_path, 120), printable(error.message, 200)
+        raise CardgenError(f"{name}: {where}: {what}", 1, "save it again with: cardgen assess RUN --format json") from None
+    named = {i for step in document["derivations"].values() for i in step["inputs"]} | set(re.findall(r'"derivation": "(.*?)"', text))
+    missing = sorted(named - set(document["derivations"]))
+    if missing:
+        raise CardgenError(f"{name}: derivation {printable(missing[0], 40)} is missing", 1, "save it again with: cardgen assess RUN --format json")
+    return document
 
 
 def say(problems: Iterable[Problem], source: Source, *, quiet: bool = False) -> None:

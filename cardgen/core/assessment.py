@@ -57,6 +57,7 @@ class Service:
     per_request: Impact
     per_year: Impact | None
     requests_per_day: Figure | None
+    boundary: str = ""
 
 
 @dataclass

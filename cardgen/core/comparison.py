@@ -9,7 +9,15 @@ from cardgen.core.factors import Row
 from cardgen.core.inputs import Inputs
 
 # From very small to very large; all state or imply their energy.
-WELL_KNOWN = ("teenytinyllama-160m", "strubell-bert-base", "llama1-7b", "olmo2-7b", "bloom-dynamic", "gpt3-in-bloom-table", "llama3.1-total")
+WELL_KNOWN = (
+    "teenytinyllama-160m",
+    "strubell-bert-base",
+    "llama1-7b",
+    "olmo2-7b",
+    "bloom-dynamic",
+    "gpt3-in-bloom-table",
+    "llama3.1-total",
+)
 
 
 def rows(wanted: Iterable[str] | None, inputs: Inputs) -> list[Row]:

@@ -9,10 +9,11 @@ from typing import Any
 from cardgen.core.assessment import ActivityResult, Assessment, Impact, Inference, Service
 from cardgen.core.comparison import energy_kwh
 from cardgen.core.factors import EDITION, Factors, Row
-from cardgen.core.figure import Z90, Figure
+from cardgen.core.figure import Figure, interval
 from cardgen.core.problem import dotted
 
 FORMAT = 1
+LARGEST_FLOAT = 1e308
 _SYMBOLS = {"×": " × ", "÷": " ÷ ", "+": " + ", "−": " − "}
 
 
@@ -117,7 +118,7 @@ class _Writer:
 
     def _service(self, service: Service) -> dict[str, Any]:
         return {
-            "activity": service.result.index, "name": service.result.name, "task": service.task, "boundary": service.result.boundary,
+            "activity": service.result.index, "name": service.result.name, "task": service.task, "boundary": service.boundary,
             "requests_per_day": self.figure(service.requests_per_day), **self._per_request(service.per_request, service.per_year),
         }  # fmt: skip
 
@@ -220,7 +221,8 @@ def _name(figure: Figure) -> str:
 
 
 def _number(figure: Figure) -> str:
-    text = f"{figure.value:,.6g}" if 1e-4 <= abs(figure.value) < 1e9 or figure.value == 0 else f"{figure.value:.6g}"
+    size = abs(figure.value)
+    text = f"{figure.value:,.0f}" if 1e5 <= size < 1e9 else f"{figure.value:,.6g}"
     return text if figure.unit == "1" else f"{text} {figure.unit}"
 
 
@@ -233,10 +235,10 @@ def _values(figure: Figure, sigma: float) -> dict[str, Any]:
 
 
 def _interval(value: float, unit: str, sigma: float) -> dict[str, Any]:
-    factor = math.exp(Z90 * sigma)
-    return {"value": _round(value), "unit": unit, "low": _round(value / factor), "high": _round(value * factor)}
+    low, high = interval(value, sigma)
+    return {"value": _round(value), "unit": unit, "low": _round(low), "high": _round(high)}
 
 
 def _round(value: float) -> float:
     """Return a value with 12 significant digits: the last bits of a logarithm differ between machines."""
-    return float(f"{value:.12g}")
+    return float(f"{min(max(value, -LARGEST_FLOAT), LARGEST_FLOAT):.12g}")  # JSON has no infinity

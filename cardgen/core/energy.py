@@ -33,7 +33,7 @@ def facility_energy(it: Figure, pue: Figure) -> Figure:
 
 def facility_overhead(it: Figure, pue: Figure) -> Figure:
     """Return the energy of cooling and power conversion in kWh: IT energy × (PUE − 1)."""
-    return (it * (pue - exact(1)).called("PUE − 1")).called("facility overhead", "kWh")
+    return (it * (pue - exact(1))).called("facility overhead", "kWh")
 
 
 def it_energy_within(facility: Figure, pue: Figure) -> Figure:

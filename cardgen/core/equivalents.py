@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from cardgen.core.assessment import Equivalent, Impact
 from cardgen.core.factors import Row
-from cardgen.core.figure import Figure, exact
+from cardgen.core.figure import Figure
 from cardgen.core.inputs import Inputs, describe
 
 # From large to small; of each list the first is taken of which there are at least one.

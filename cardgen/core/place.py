@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from cardgen.core.factors import provider_key
 from cardgen.core.figure import Figure
 from cardgen.core.inputs import Inputs
 from cardgen.core.problem import Path
@@ -13,35 +13,51 @@ from cardgen.core.run import Activity
 
 @dataclass(frozen=True)
 class Place:
-    """A place as the tables know it: the zone of the grid and the country, with the words for a reader."""
+    """A place as the tables know it: the zone of the grid and the country, with the words for a reader.
+
+    ``misnamed``: a part of it is unknown, and a problem says so."""
 
     zone: str | None
     country: str | None
     text: str | None
+    misnamed: bool = False
 
 
 def locate(activity: Activity, path: Path, inputs: Inputs) -> Place:
     """Return the place of an activity from its zone, its provider's region, or its country."""
     facility, factors, where = activity.facility, inputs.factors, (*path, "facility")
-    row = None
+    row, misnamed = None, False
     if facility.provider and facility.region:
         row = factors.region(facility.provider, facility.region)
-        if row is None and any(r["provider"] == provider_key(facility.provider) for r in factors.table("cloud_regions")):
+        if row is None and factors.has_regions(facility.provider):
+            misnamed = True
             similar = factors.similar_regions(facility.provider, facility.region)
             hint = f"did you mean {' or '.join(similar)}?" if similar else "state the country, as in country: NLD"
             inputs.fault("CG206", (*where, "region"), f'"{facility.region}" is not a known region of {facility.provider}', hint)
     zone = _known(facility.zone, (*where, "zone"), inputs)
     country = _known(facility.country, (*where, "country"), inputs)
+    misnamed = misnamed or (zone is None and facility.zone is not None) or (country is None and facility.country is not None)
+    if country and country != factors.country_of(country):  # a state or an aggregate given as the country
+        zone, country = zone or country, factors.country_of(country)
+    within = factors.country_of(zone) if zone else None
+    _contradiction({"zone": within, "region": row["country"] if row else None, "country": country}, where, inputs)
     if row is not None:
-        zone, country = zone or row["zone"], country or row["country"]
-    if zone and not country:
-        country = _country_of(zone)
+        zone, country = zone or row["zone"], within or row["country"]
+    country = within or country
     name = factors.place_name(country or zone or "") if country or zone else None
     if zone and country and zone != country and "/" not in zone:
         name = f"{factors.place_name(zone)}, {name}"
     known_as = " ".join(word for word in (facility.provider, facility.region) if word)
     text = f"{name} ({known_as})" if name and known_as else name or known_as or None
-    return Place(zone or country, country, text)
+    return Place(zone or country, country, text, misnamed)
+
+
+def _contradiction(countries: dict[str, str | None], path: Path, inputs: Inputs) -> None:
+    """Report a zone, a region and a country that are not in one country; the zone is used, then the region."""
+    known = {key: country for key, country in countries.items() if country}
+    if len(set(known.values())) > 1:
+        said = " and ".join(f"{key} is in {inputs.factors.place_name(country)}" for key, country in known.items())
+        inputs.fault("CG215", path, f"the place contradicts itself: {said}", "remove or correct one; the zone is used, then the region")
 
 
 def _known(text: str | None, path: Path, inputs: Inputs) -> str | None:
@@ -50,15 +66,11 @@ def _known(text: str | None, path: Path, inputs: Inputs) -> str | None:
     zone = inputs.factors.place(text)
     if zone is None:
         similar = inputs.factors.similar_places(text)
-        hint = f"did you mean {' or '.join(similar)}?" if similar else "use the three letters of ISO 3166, as in NLD, or state grid.location"
+        hint = (
+            f"did you mean {' or '.join(similar)}?" if similar else "use the three letters of ISO 3166, as in NLD, or state grid.location"
+        )
         inputs.fault("CG205", path, f'"{text}" is not a place that the grid table knows', hint)
     return zone
-
-
-def _country_of(zone: str) -> str | None:
-    if zone.startswith(("US-", "eGRID:")):
-        return "USA"
-    return "CHN" if zone.startswith("CN-") else zone
 
 
 def pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Figure:
@@ -87,21 +99,26 @@ def grid_intensity(activity: Activity, path: Path, place: Place, year: int | Non
     """Return the average intensity of the local grid in kgCO2e/kWh: stated, or from the table for place and year."""
     if activity.grid.location is not None:
         return inputs.declared(activity.grid.location, "grid intensity", (*path, "grid", "location"), "declared-intensity")
-    row = None
-    why = ""
+    row = used = None
     for zone in dict.fromkeys(z for z in (place.zone, place.country) if z):
-        row = inputs.factors.grid(zone, year)
+        row, used = inputs.factors.grid(zone, year), zone
         if row is not None:
             break
     if row is None:
-        if place.text is None:
-            inputs.warn("CG207", path, "no place is given, so emissions are not reported", "add facility: {country: NLD} or grid.location")
+        if not place.misnamed:
+            found = "no place is given" if place.text is None else f"no grid intensity is known for {place.text}"
+            hint = "add facility: {country: NLD} or grid.location"
+            inputs.warn("CG207", path, f"{found}, so emissions are not reported", hint)
         return None
+    why = []
+    if used != place.zone:
+        why.append(f"the country's average, as none is known for {inputs.factors.place_name(place.zone or '')}")
+    kind = "grid-aggregate" if row["scope"] == "aggregate" or why else "grid-region"
+    sigma = inputs.sigma(kind)
     if year is not None and int(row["year"]) != year:
-        why = f"the nearest year to {year}"
-    aggregate = row["scope"] == "aggregate" and place.zone in ("WLD", "EU27")
-    kind = "grid-aggregate" if aggregate else "grid-region" if not why else "grid-other-year"
-    return inputs.looked_up(row, "value", "kgCO2e/kWh", "grid intensity", kind, why=why)
+        why.append(f"the nearest year to {year}")
+        sigma = math.hypot(sigma, inputs.sigma("grid-other-year") * math.sqrt(abs(int(row["year"]) - year)))
+    return inputs.looked_up(row, "value", "kgCO2e/kWh", "grid intensity", kind, why="; ".join(why), sigma=sigma)
 
 
 def offsite_water_intensity(place: Place, inputs: Inputs) -> Figure | None:

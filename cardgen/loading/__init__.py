@@ -9,8 +9,8 @@ import re
 import sys
 from pathlib import Path as File
 
-from cardgen.loading.composing import compose
 from cardgen.core.problem import Problem
+from cardgen.loading.composing import compose
 from cardgen.loading.document import Document, Mark
 from cardgen.problems import CardgenError, Placed, printable
 

@@ -21,9 +21,9 @@ from yaml.events import (
 
 from cardgen.core.problem import Path, Problem, Severity
 from cardgen.loading.document import UNREADABLE, Mark
-from cardgen.problems import Placed, printable
 from cardgen.loading.scalars import Trouble, resolve
 from cardgen.loading.yaml_errors import explained
+from cardgen.problems import Placed, printable
 
 MAX_VALUES = 200_000
 MAX_DEPTH = 64

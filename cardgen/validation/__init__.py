@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cardgen.assembly import assemble
-from cardgen.contradictions import contradictions, gaps
 from cardgen.core.problem import Path, Problem, Severity
 from cardgen.core.run import Run
-from cardgen.document import Document
+from cardgen.loading.document import Document
 from cardgen.problems import Placed, in_order, place
-from cardgen.structure import MAX_PROBLEMS, check, schema
+from cardgen.validation.assembly import assemble
+from cardgen.validation.contradictions import contradictions, gaps
+from cardgen.validation.structure import MAX_PROBLEMS, check, schema
 
 __all__ = ["schema", "validate"]
 

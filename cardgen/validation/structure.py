@@ -15,10 +15,10 @@ from typing import Any
 
 from cardgen.core.problem import Path, Problem
 from cardgen.core.units import DIMENSIONS, Quantity, UnitError, parse_quantity
-from cardgen.document import UNREADABLE, Document
+from cardgen.loading.document import UNREADABLE, Document
 from cardgen.problems import Placed, place
 from cardgen.resources import resource
-from cardgen.wording import KINDS, advice, date_advice, example, expected, found, nearest, quoted, share_advice
+from cardgen.validation.wording import KINDS, advice, date_advice, example, expected, found, nearest, quoted, share_advice
 
 MAX_PROBLEMS = 1_000
 

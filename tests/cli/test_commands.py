@@ -140,6 +140,23 @@ def test_build_takes_a_saved_assessment(tmp_path):
     assert (tmp_path / "environmental-impact.html").read_bytes() == (GPT3.parent / "environmental-impact.html").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"value": 1289376.0', '"value": "a lot"', "$."),
+        ('"cardgen": 1', '"cardgen": 1,', "CG005"),
+        ('"derivation": "', '"derivation": "none', "derivation none"),
+    ],
+)
+def test_build_refuses_an_assessment_that_was_changed(old, new, said, tmp_path):
+    text = (GPT3.parent / "assessment.json").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "assessment.json").write_text(text.replace(old, new, 1), encoding="utf-8")
+    result = cardgen("build", tmp_path / "assessment.json", "-o", tmp_path / "out")
+    assert (result.returncode, (tmp_path / "out").exists()) == (1, False)
+    assert said in result.stderr
+
+
 def test_build_of_a_broken_file_writes_nothing(broken, tmp_path):
     assert cardgen("build", broken, "-o", tmp_path / "out").returncode == 1
     assert not (tmp_path / "out").exists()

@@ -1,0 +1,165 @@
+"""Cross-checks: what cannot both be true is reported, and what can is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cardgen.core.checks import agree
+from cardgen.core.figure import exact, stated
+from cardgen.core.run import Host
+
+from .runs import Activity, Compute, Facility, Reported, codes, gpus, grid, kwh, metered, of, q, training
+
+PUE = Facility(pue=1.2)
+POOL = gpus("A100-SXM4-80GB", 8, "100 h", power="300 W")  # 240 kWh, 324 kWh with the host
+
+
+def checks(activity: Activity, reported: Reported | None = None) -> list[str]:
+    return [code for code in codes(of(activity, reported=reported)) if code.startswith("CG3")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ((100, 0.05), (105, 0.05), True),
+        ((100, 0.05), (130, 0.05), False),  # 1.3 > exp(1.645 × √2 × 0.05) = 1.12
+        ((100, 0.05), (130, 0.2), True),
+        ((0, 0.05), (0, 0.05), True),
+        ((0, 0.05), (1, 0.05), False),
+        ((1, 0.0), (1 + 1e-12, 0.0), True),  # the same but for the last bits
+        ((1, 0.0), (1.001, 0.0), False),
+        ((1e-300, 0.05), (1e300, 0.05), False),
+    ],
+)
+def test_figures_agree_within_their_intervals(one: tuple[float, float], other: tuple[float, float], expected: bool) -> None:
+    assert agree(stated(one[0], "kWh", "a", sigma=one[1]), stated(other[0], "kWh", "b", sigma=other[1])) is expected
+
+
+def test_an_input_that_both_share_makes_no_room_for_a_disagreement() -> None:
+    """Two factors of one uncertain energy: 1.0 and 1.3 of it differ, however uncertain it is."""
+    energy = stated(100, "kWh", "energy", sigma=0.5)
+    assert not agree(energy * exact(1.0), energy * exact(1.3))
+    assert agree(energy * exact(1.3), energy * exact(1.3))
+
+
+@pytest.mark.parametrize(
+    ("energy", "boundary", "codes_found"),
+    [
+        ("240 kWh", "accelerators", []),
+        ("324 kWh", "node", []),
+        ("240 MWh", "accelerators", ["CG302", "CG301"]),
+        ("240 Wh", "accelerators", ["CG301"]),
+        ("324 MWh", "node", ["CG301"]),
+        ("324 Wh", "it", ["CG301"]),
+        ("390 kWh", "facility", []),
+        ("390 MWh", "facility", ["CG301"]),
+        ("600 kWh", "facility", []),  # idle machines and storage may be in it
+        ("150 kWh", "facility", ["CG301"]),  # less than the devices alone
+    ],
+)
+def test_measured_energy_that_device_hours_contradict_is_cg301(energy: str, boundary: str, codes_found: list[str]) -> None:
+    assert checks(training(POOL, energy=metered(energy, boundary), facility=PUE)) == codes_found
+
+
+def test_measured_energy_of_a_node_is_compared_with_the_host_that_the_card_leaves_out() -> None:
+    assert checks(training(POOL, energy=metered("324 kWh", "node"), host=Host("excluded"), facility=PUE)) == []
+
+
+def test_measured_energy_that_compute_contradicts_is_cg301() -> None:
+    """8.4e22 FLOP ÷ (312 TFLOP/s × 0.38) = 1.97e5 h × 400 W × 0.8 × 1.35 = 85 MWh."""
+    compute = Compute(flops=8.4e22)
+    assert checks(training(gpus("A100-SXM4-80GB"), energy=metered("85 MWh", "node"), compute=compute, facility=PUE)) == []
+    assert checks(training(gpus("A100-SXM4-80GB"), energy=metered("85 kWh", "node"), compute=compute, facility=PUE)) == ["CG301"]
+
+
+def test_assumptions_of_a_cross_check_are_not_those_of_the_assessment() -> None:
+    hardware = gpus("A100-SXM4-80GB", 8, "100 h")
+    assert "CG208" not in codes(of(training(hardware, energy=metered("300 kWh", "facility"), facility=Facility(country="FRA"), end="2024")))
+
+
+@pytest.mark.parametrize(
+    ("activity", "found"),
+    [
+        (training(gpus("A100-SXM4-80GB", 8, "100 h", power="500 W"), facility=PUE), ["CG302"]),  # rated at 400 W
+        (training(gpus("A100-SXM4-80GB", 8, "100 h", power="500 W"), host=Host("included"), facility=PUE), []),
+        (training(gpus("A100-SXM4-80GB", 8, "100 h", power="430 W"), facility=PUE), []),
+    ],
+)
+def test_a_power_above_the_rating_is_cg302(activity: Activity, found: list[str]) -> None:
+    assert checks(activity) == found
+
+
+@pytest.mark.parametrize(
+    ("flops", "found"),
+    [(8 * 100 * 3600 * 312e12 * 0.4, []), (8 * 100 * 3600 * 312e12 * 0.9, ["CG303"]), (8 * 100 * 3600 * 312e12 * 0.01, ["CG303"])],
+)
+def test_a_utilisation_of_the_peak_that_no_training_reaches_is_cg303(flops: float, found: list[str]) -> None:
+    assert checks(training(POOL, compute=Compute(flops=flops), facility=PUE)) == found
+
+
+def test_the_peak_of_each_pool_goes_with_its_own_hours() -> None:
+    """The pool without a duration stands first and must not lend its peak to the second."""
+    flops = 8 * 100 * 3600 * 312e12 * 0.4
+    assert checks(training(gpus("H100-SXM5-80GB", 8), POOL, compute=Compute(flops=flops), facility=PUE)) == []
+
+
+@pytest.mark.parametrize(
+    ("intensity", "found"),
+    [("268 g/kWh", []), ("5 g/kWh", []), ("1200 g/kWh", []), ("268 kg/kWh", ["CG304"]), ("0.268 g/kWh", ["CG304"]), ("0 g/kWh", ["CG304"])],
+)
+def test_an_intensity_that_no_grid_has_is_cg304(intensity: str, found: list[str]) -> None:
+    assert checks(Activity("pretraining", energy=metered("1 kWh"), grid=grid(intensity))) == found
+
+
+def test_a_market_based_zero_alone_is_cg305() -> None:
+    assert checks(Activity("pretraining", energy=metered("1 kWh"), grid=grid(None, "0 g/kWh"))) == ["CG305"]
+    assert checks(Activity("pretraining", energy=metered("1 kWh"), grid=grid("268 g/kWh", "0 g/kWh"))) == []
+
+
+BEFORE = Activity(
+    "pretraining", energy=metered("10 MWh", "it"), facility=PUE, grid=grid("200 g/kWh", "20 g/kWh"), embodied=q("1 t", "mass")
+)
+
+
+@pytest.mark.parametrize(
+    ("reported", "agrees"),
+    [
+        ({"energy": kwh("12 MWh")}, True),
+        ({"energy": kwh("12.5 MWh")}, True),
+        ({"energy": kwh("12 kWh")}, False),
+        ({"emissions": q("2.4 t", "mass")}, True),
+        ({"emissions": q("24 t", "mass")}, False),
+        ({"emissions_market": q("240 kg", "mass")}, True),
+        ({"embodied": q("1.4 t", "mass")}, True),
+        ({"embodied": q("14 t", "mass")}, False),
+        ({"water": q("1 m3", "water")}, None),  # nothing is computed
+    ],
+)
+def test_what_is_reported_is_compared_and_a_contradiction_is_cg306(reported: dict[str, Any], agrees: bool | None) -> None:
+    result = of(BEFORE, reported=Reported(**reported))
+    assert [line.agrees for line in result.reported] == [agrees]
+    assert checks(BEFORE, Reported(**reported)) == (["CG306"] if agrees is False else [])
+
+
+def test_a_factor_of_a_thousand_is_explained() -> None:
+    result = of(BEFORE, reported=Reported(energy=kwh("12 kWh")))
+    assert next(p.hint for p in result.problems if p.code == "CG306").startswith("a factor of 1,000 is usually grams for kilograms")
+
+
+def test_reported_water_may_be_of_either_kind_or_of_both() -> None:
+    facility = Facility(country="FRA", pue=1.2, wue=q("0.2 L/kWh", "water intensity"))
+    activity = Activity("pretraining", energy=metered("10 MWh", "it"), facility=facility, end="2024")
+    totals = of(activity).totals
+    assert totals.onsite_water is not None and totals.offsite_water is not None
+    onsite, offsite = totals.onsite_water.value, totals.offsite_water.value
+    for litres, agrees in ((onsite, True), (offsite, True), (onsite + offsite, True), (100 * (onsite + offsite), False)):
+        assert [line.agrees for line in of(activity, reported=Reported(water=q(f"{litres} L", "water"))).reported] == [agrees]
+
+
+def test_a_total_that_lacks_an_activity_may_be_smaller_than_what_is_reported() -> None:
+    def agrees(energy: str) -> list[bool | None]:
+        return [line.agrees for line in of(BEFORE, Activity("fine-tuning"), reported=Reported(energy=kwh(energy))).reported]
+
+    assert [agrees("12 MWh"), agrees("30 MWh"), agrees("3 MWh")] == [[True], [None], [False]]
