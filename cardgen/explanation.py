@@ -47,9 +47,7 @@ def explain(document: Document, path: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _branch(
-    document: Document, identifier: str, first: str, rest: str, lines: list[str], cited: dict[str, None], seen: set[str]
-) -> None:
+def _branch(document: Document, identifier: str, first: str, rest: str, lines: list[str], cited: dict[str, None], seen: set[str]) -> None:
     step = document["derivations"][identifier]
     inputs = step["inputs"]
     exact = step["basis"] == "exact"

@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cardgen.core.factors import EDITION, TABLES, Factors, Row
+from cardgen.core.factors import Factors
+from cardgen.core.tables import EDITION, TABLES, Row
 from cardgen.numbers import interval, quantity
 
 Document = Mapping[str, Any]
@@ -142,7 +143,8 @@ def show(factors: Factors, name: str, words: Sequence[str]) -> str:
         for identifier in row.sources if "source" in row and name != "published_footprints" else ():
             source = factors.source(identifier)
             if source is not None:
-                lines.append(f"  {identifier}: {source['title']}, {source['publisher']}, {source['year']}. {source['url']}. {source['licence']}")
+                cells = ", ".join(source[key] for key in ("title", "publisher", "year", "url") if source[key])
+                lines.append(f"  {identifier}: {cells}. Licence: {source['licence']}")
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks) or f"no row of {name} holds {' '.join(words)}\n"
 

@@ -38,7 +38,7 @@ def step(values: Iterable[float], unit: str) -> tuple[str, float]:
         return next((s for s in steps if s[1] == 1.0), steps[0])
     if unit in ("h", "1") and 0.01 <= largest < 1e6:  # read as plain numbers: "0.5 h", "52,200 h", "1,640 cars"
         return next(s for s in steps if s[1] == 1.0)
-    fitting = [s for s in steps if round_to(largest / s[1]) >= 1]
+    fitting = [s for s in steps if largest / s[1] >= 0.9995]  # 0.9995 rounds to 1
     return fitting[-1] if fitting else steps[0]
 
 

@@ -32,7 +32,8 @@ def write(path: Path, content: bytes) -> bool:
             os.unlink(temporary)
             raise
     except OSError as error:
-        raise CardgenError(f"{path}: cannot be written: {error.strerror or error}", hint="check the folder, its rights and the space") from None
+        message = f"{path}: cannot be written: {error.strerror or error}"
+        raise CardgenError(message, hint="check the folder, its rights and the space") from None
     return True
 
 

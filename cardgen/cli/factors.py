@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cardgen.cli.reading import FACTORS, factors_with
-from cardgen.core.factors import TABLES
+from cardgen.core.tables import TABLES
 
 
 @click.group("factors")
@@ -27,7 +27,8 @@ def list_rows(table: str | None, words: tuple[str, ...], factor_files: tuple[str
     """
     from cardgen import listing
 
-    click.echo(listing.tables(factors_with(factor_files)) if table is None else listing.rows(factors_with(factor_files), table, words), nl=False)
+    factors = factors_with(factor_files)
+    click.echo(listing.tables(factors) if table is None else listing.rows(factors, table, words), nl=False)
 
 
 @command.command("show")

@@ -12,7 +12,9 @@ from cardgen.skeleton import QUESTIONS, skeleton
 
 
 @click.command("init")
-@click.option("-o", "--output", default="run.yaml", show_default=True, type=click.Path(dir_okay=False, allow_dash=True), help='"-" is stdout.')
+@click.option(
+    "-o", "--output", default="run.yaml", show_default=True, type=click.Path(dir_okay=False, allow_dash=True), help='"-" is stdout.'
+)
 @click.option("--name", help="Name of the model.")
 @click.option("--hardware", help="Accelerator or CPU, as in A100-SXM4-80GB.")
 @click.option("--count", type=click.IntRange(min=1), help="Number of devices.")

@@ -10,10 +10,12 @@ from typing import Any
 
 import click
 
-from cardgen.core.factors import FactorError, Factors, own_rows
+from cardgen.core.factors import Factors
+from cardgen.core.own_factors import FactorError, own_rows
 from cardgen.core.problem import Problem
 from cardgen.problems import CardgenError, Source, in_order, printable, render
 
+SAVE = "save it with: cardgen assess RUN --format json"
 RUN = click.argument("run", type=click.Path(allow_dash=True))
 FACTORS = click.option(
     "--factors", "factor_files", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE",
@@ -69,14 +71,14 @@ def saved(text: str, name: str) -> dict[str, Any]:
         document = json.loads(text)
         jsonschema.validate(document, json.loads(resource("schemas", "assessment.schema.json")), jsonschema.Draft202012Validator)
     except json.JSONDecodeError as error:
-        raise CardgenError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", 1, "save it with: cardgen assess RUN --format json") from None
+        raise CardgenError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", 1, SAVE) from None
     except jsonschema.ValidationError as error:
         where, what = printable(error.json_path, 120), printable(error.message, 200)
-        raise CardgenError(f"{name}: {where}: {what}", 1, "save it again with: cardgen assess RUN --format json") from None
+        raise CardgenError(f"{name}: {where}: {what}", 1, SAVE) from None
     named = {i for step in document["derivations"].values() for i in step["inputs"]} | set(re.findall(r'"derivation": "(.*?)"', text))
     missing = sorted(named - set(document["derivations"]))
     if missing:
-        raise CardgenError(f"{name}: derivation {printable(missing[0], 40)} is missing", 1, "save it again with: cardgen assess RUN --format json")
+        raise CardgenError(f"{name}: derivation {printable(missing[0], 40)} is missing", 1, SAVE)
     return document
 
 

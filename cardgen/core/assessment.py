@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cardgen.core.factors import Row
 from cardgen.core.figure import Figure
 from cardgen.core.problem import Problem
 from cardgen.core.run import Activity, Run
+from cardgen.core.tables import Row
 
 
 @dataclass

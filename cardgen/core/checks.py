@@ -76,10 +76,10 @@ def _mean_power(result: ActivityResult, used: Evidence, path: Path, inputs: Inpu
     """Report a mean power of the devices above what they can draw."""
     for pool in used.pools:
         rating = pool.row.number("rated_power_w") if pool.row else None
-        if pool.row and rating and pool.stated.power is not None and pool.stated.power.value > 1.1 * rating:
-            if result.activity.host is None or result.activity.host.mode != "included":
-                text = f"{pool.stated.power.value:g} W is above the rated power of {pool.row['name']}, {rating:g} W"
-                inputs.warn("CG302", (*pool.path, "power"), text, "write host: included if the power covers the host, else check the unit")
+        with_host = result.activity.host is not None and result.activity.host.mode == "included"
+        if pool.row and rating and pool.stated.power is not None and pool.stated.power.value > 1.1 * rating and not with_host:
+            text = f"{pool.stated.power.value:g} W is above the rated power of {pool.row['name']}, {rating:g} W"
+            inputs.warn("CG302", (*pool.path, "power"), text, "write host: included if the power covers the host, else check the unit")
     measured = result.activity.energy
     if measured is None or measured.boundary != "accelerators" or used.hours is None or not used.hours.value:
         return
@@ -112,9 +112,10 @@ def _intensity(result: ActivityResult, path: Path, inputs: Inputs) -> None:
     """Report a stated grid intensity that no grid has."""
     stated = result.activity.grid.location
     if stated is not None and not INTENSITY_RANGE[0] <= stated.value <= INTENSITY_RANGE[1]:
-        text = f"{stated.value * 1000:,.4g} gCO2e/kWh is not the average intensity of any grid (5 to 1,200 gCO2e/kWh)"
+        text = f"{stated.value * 1000:,.4g} gCO2e/kWh is outside the average intensities of grids (5 to 1,200 gCO2e/kWh)"
         hint = "check the unit; contractual instruments belong under grid.market"
-        inputs.fault("CG304", (*path, "grid", "location"), text, hint)
+        report = inputs.fault if stated.value > INTENSITY_RANGE[1] else inputs.warn  # a few grids of hydropower lie below
+        report("CG304", (*path, "grid", "location"), text, hint)
     if result.activity.grid.market is not None and result.activity.grid.market.value == 0 and result.impact.location is None:
         text = "a market-based zero stands alone; the location-based figure belongs beside it (GHG Protocol Scope 2)"
         inputs.warn("CG305", (*path, "grid", "market"), text, "add facility.country or grid.location")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from cardgen.core.factors import Row
 from cardgen.core.inputs import Inputs
+from cardgen.core.tables import Row
 
 # From very small to very large; all state or imply their energy.
 WELL_KNOWN = (

@@ -8,9 +8,10 @@ from typing import Any
 
 from cardgen.core.assessment import ActivityResult, Assessment, Impact, Inference, Service
 from cardgen.core.comparison import energy_kwh
-from cardgen.core.factors import EDITION, Factors, Row
+from cardgen.core.factors import Factors
 from cardgen.core.figure import Figure, interval
 from cardgen.core.problem import dotted
+from cardgen.core.tables import EDITION, Row
 
 FORMAT = 1
 LARGEST_FLOAT = 1e308
@@ -69,14 +70,14 @@ class _Writer:
         """Return a figure with its interval, basis, sources, drivers and the id of its derivation."""
         if figure is None:
             return None
-        sigma = figure.sigma
-        self._sources.update(figure.sources)
+        identifier = self._derivation(figure)
+        step = self.derivations[identifier]
         return {
-            **_values(figure, sigma),
+            **{key: step[key] for key in ("value", "unit", "low", "high")},
             "basis": _basis(figure),
-            "sources": list(figure.sources),
+            "sources": step["sources"],
             "drivers": [{"input": label, "share": round(share, 4)} for label, share in figure.drivers if share >= 0.01],
-            "derivation": self._derivation(figure),
+            "derivation": identifier,
         }
 
     def impact(self, impact: Impact) -> dict[str, Any]:

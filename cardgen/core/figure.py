@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -105,7 +105,8 @@ class Figure:
         4.0
         """
         target = unit or self.unit
-        return replace(self, value=convert(self.value, self.unit, target), unit=target, name=name, note=note or self.note)
+        value, note = convert(self.value, self.unit, target), note or self.note
+        return Figure(value, target, name, self.basis, self.sources, note, self.influences, self.operation, self.operands)
 
     def recomputed(self, factors: Mapping[str, float]) -> float:
         """Return the value that the calculation gives when inputs are multiplied by factors, by their keys.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from cardgen.core.factors import Factors, Row
+from cardgen.core.factors import Factors
 from cardgen.core.figure import Figure, stated
 from cardgen.core.problem import Path, Problem, dotted
+from cardgen.core.tables import Row
 from cardgen.core.units import Quantity
 
 LARGEST = 1e30  # in any unit: a year of the Sun is 3e30 kWh
@@ -19,6 +20,7 @@ class Inputs:
         self.factors = factors
         self.problems: list[Problem] = []
         self._said: set[tuple[str, str]] = set()
+        self._known: dict[tuple[object, ...], Figure] = {}
 
     def sigma(self, identifier: str) -> float:
         """Return the standard deviation of the logarithm that the uncertainty table holds for a kind of input."""
@@ -36,7 +38,13 @@ class Inputs:
         self, row: Row, column: str, unit: str, label: str, uncertainty: str,
         *, basis: str = "estimated", why: str = "", sigma: float | None = None,
     ) -> Figure:  # fmt: skip
-        """Return the number in a cell of a factor row; ``sigma`` stands in for that of the uncertainty table."""
+        """Return the number in a cell of a factor row; ``sigma`` stands in for that of the uncertainty table.
+
+        One cell is one figure, however many activities use it.
+        """
+        cell = (id(row), column, label, uncertainty, basis, why, sigma)
+        if cell in self._known:
+            return self._known[cell]
         value = row.number(column)
         assert value is not None  # the look-up chose a row that has one
         if not row.verified:
@@ -44,7 +52,8 @@ class Inputs:
         note = f"{describe(row)}{'; ' + why if why else ''}"
         key = f"{row.table}:{describe(row)}:{column}"
         spread = self.sigma(uncertainty) if sigma is None else sigma
-        return stated(value, unit, label, basis=basis, sources=row.sources, sigma=spread, key=key, note=note)
+        found = self._known[cell] = stated(value, unit, label, basis=basis, sources=row.sources, sigma=spread, key=key, note=note)
+        return found
 
     def prior(self, identifier: str, label: str) -> Figure:
         """Return a default of the uncertainty table, which stands in for what the run does not state."""

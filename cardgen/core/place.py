@@ -10,6 +10,8 @@ from cardgen.core.inputs import Inputs
 from cardgen.core.problem import Path
 from cardgen.core.run import Activity
 
+STALE_YEARS = 5  # from here on the reader is told that a factor is old
+
 
 @dataclass(frozen=True)
 class Place:
@@ -118,6 +120,10 @@ def grid_intensity(activity: Activity, path: Path, place: Place, year: int | Non
     if year is not None and int(row["year"]) != year:
         why.append(f"the nearest year to {year}")
         sigma = math.hypot(sigma, inputs.sigma("grid-other-year") * math.sqrt(abs(int(row["year"]) - year)))
+        if abs(int(row["year"]) - year) >= STALE_YEARS:
+            text = f"the newest grid intensity of {row['name'] or row['zone']} is that of {row['year']}"
+            hint = "state grid.location" + (", or the eGRID subregion, as in zone: eGRID:CAMX" if row["scope"] == "state" else "")
+            inputs.warn("CG218", (*path, "facility"), text, hint)
     return inputs.looked_up(row, "value", "kgCO2e/kWh", "grid intensity", kind, why="; ".join(why), sigma=sigma)
 
 

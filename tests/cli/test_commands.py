@@ -28,7 +28,8 @@ def cardgen(*arguments: str, stdin: str | None = None, cwd: Path = ROOT) -> subp
 @pytest.fixture
 def broken(tmp_path) -> Path:
     path = tmp_path / "broken.yaml"
-    path.write_text('cardgen: 1\nmodel: {name: Pond}\nactivities:\n  - phase: pretraning\n    hardware:\n      - {type: H100, count: "64"}\n')
+    activity = '  - phase: pretraning\n    hardware:\n      - {type: H100, count: "64"}\n'
+    path.write_text(f"cardgen: 1\nmodel: {{name: Pond}}\nactivities:\n{activity}")
     return path
 
 
@@ -182,7 +183,8 @@ def test_the_notice_is_what_factors_prints():
 
 def test_own_factors_win_and_are_cited(tmp_path):
     own = tmp_path / "grid_intensity.csv"
-    own.write_text('zone,name,year,value,unit,basis,accounting,source\nDEU,Germany,2024,100,gCO2e/kWh,direct,production,"Our meter, 2024"\n')
+    row = 'DEU,Germany,2024,100,gCO2e/kWh,direct,production,"Our meter, 2024"'
+    own.write_text(f"zone,name,year,value,unit,basis,accounting,source\n{row}\n")
     run = ROOT / "examples" / "fine-tune-one-gpu" / "run.yaml"
     result = cardgen("explain", run, "emissions", "--factors", own)
     assert "grid intensity = 100 g CO₂e/kWh" in result.stdout

@@ -10,8 +10,9 @@ from typing import Any
 from cardgen.core.assess import assess
 from cardgen.core.assessment import Assessment
 from cardgen.core.document import document
-from cardgen.core.factors import Factors, Row
+from cardgen.core.factors import Factors
 from cardgen.core.run import Activity, CardOptions, Compute, Facility, Grid, Hardware, MeasuredEnergy, Model, Reported, Requests, Run
+from cardgen.core.tables import Row
 from cardgen.core.units import Quantity, parse_quantity
 
 

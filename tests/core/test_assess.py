@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardgen.core.assess import SERVER, assess
+from cardgen.core.assess import assess
+from cardgen.core.operation import SERVER
 from cardgen.core.run import Component, Cost, Host, Model, Run
 
 from .runs import (

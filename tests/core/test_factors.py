@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from cardgen.core.factors import EDITION, TABLES, FactorError, Factors, Row, nearest_year, normalised, own_rows, provider_key
+from cardgen.core.factors import Factors, normalised, provider_key
+from cardgen.core.own_factors import FactorError, own_rows
 from cardgen.core.run import Facility
+from cardgen.core.tables import EDITION, TABLES, Row, nearest_year
 
 from .runs import Activity, bundled, metered, of, own
 

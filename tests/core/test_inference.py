@@ -38,7 +38,7 @@ def requests(boundary: Any = "facility", **rest: Any) -> Activity:
     ("repeats", "mean", "sigma"),
     [
         ([1.0], 1.0, 0.0),
-        ([0.9, 1.0, 1.1], 1.0, 0.1 / math.sqrt(3)),  # a deviation of 0.1, of a mean of three
+        ([0.9, 1.0, 1.1], 1.0, 0.1 / math.sqrt(3) * 2.920 / 1.645),  # a deviation of 0.1, of a mean of three, Student's t
         ([2.0, 2.0], 2.0, 0.0),
         ([0.0, 0.0], 0.0, 0.0),
         ([1e300, 1e300], 1e300, 0.0),
@@ -55,7 +55,7 @@ def test_repeats_too_large_for_a_number_raise_nothing() -> None:
 def test_the_spread_of_repeats_adds_to_the_error_of_the_meter() -> None:
     figure = per_request(requests(repeats=(kwh("0.9 kWh"), kwh("1.0 kWh"), kwh("1.1 kWh")), repeat_size=1000))
     assert figure.value == pytest.approx(0.001)
-    assert figure.sigma == pytest.approx(math.hypot(math.log(1.05), 0.1 / math.sqrt(3)))
+    assert figure.sigma == pytest.approx(math.hypot(math.log(1.05), 0.1 / math.sqrt(3) * 2.920 / 1.645))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""What follows from the energy of an activity or a request: facility energy, emissions, water, cost, embodied emissions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+from cardgen.core import carbon, cost, embodied, energy, place, water
+from cardgen.core.assessment import Impact
+from cardgen.core.evidence import Evidence
+from cardgen.core.figure import Figure, exact, total
+from cardgen.core.inputs import Inputs
+from cardgen.core.problem import Path
+from cardgen.core.run import Activity
+
+SERVER = "server for eight H100, without the GPUs"
+
+
+def add_energy(impact: Impact, evidence: Evidence, activity: Activity, path: Path, year: int | None, inputs: Inputs) -> None:
+    """Bring the energy to the boundary of the facility: PUE once, and never to a facility's own energy."""
+    if evidence.facility is not None:
+        impact.energy = evidence.facility.called("facility energy")
+        impact.components = {"facility": evidence.facility}
+        if activity.facility.pue is not None:
+            pue = place.pue(activity, path, year, inputs)
+            impact.it_energy = energy.it_energy_within(evidence.facility, pue)
+            overhead = (evidence.facility - impact.it_energy).called("facility overhead")
+            impact.components = {"IT equipment": impact.it_energy, "facility overhead": overhead}
+        return
+    if not evidence.components:
+        return
+    pue = place.pue(activity, path, year, inputs)
+    impact.it_energy = total(evidence.components.values(), "IT energy")
+    impact.energy = energy.facility_energy(impact.it_energy, pue)
+    impact.components = {**evidence.components, "facility overhead": energy.facility_overhead(impact.it_energy, pue)}
+    evidence.included.append("facility overhead (PUE)")
+
+
+def add_operation(impact: Impact, activity: Activity, path: Path, where: place.Place, year: int | None, inputs: Inputs) -> None:
+    """Add what follows from the energy: emissions, water and the cost of electricity."""
+    if impact.energy is None:
+        return
+    intensity = place.grid_intensity(activity, path, where, year, inputs)
+    if intensity is not None:
+        impact.location = carbon.location_based(impact.energy, intensity)
+    if activity.grid.market is not None:
+        market = inputs.declared(activity.grid.market, "market-based intensity", (*path, "grid", "market"), "declared-intensity")
+        impact.market = carbon.market_based(impact.energy, market)
+    wue = place.wue(activity, path, year, inputs)
+    if wue is not None and impact.it_energy is not None:
+        impact.onsite_water = water.onsite_water(impact.it_energy, wue)
+    offsite = place.offsite_water_intensity(where, inputs)
+    if offsite is not None:
+        impact.offsite_water = water.offsite_water(impact.energy, offsite)
+    price = place.electricity_price(activity, path, where, year, inputs)
+    if price is not None:
+        impact.electricity_cost = cost.electricity_cost(impact.energy, price)
+
+
+def embodied_emissions(activity: Activity, evidence: Evidence, path: Path, inputs: Inputs) -> Figure | None:
+    """Return embodied emissions: stated, or by the devices' share of their service life, their server's included."""
+    if activity.embodied is not None:
+        return inputs.declared(activity.embodied, "embodied emissions", (*path, "embodied"), "declared-embodied")
+    parts = []
+    lifetime = inputs.prior("lifetime", "service life")
+    for pool in evidence.pools:
+        row = inputs.factors.embodied(pool.row["name"]) if pool.row else None
+        if row is None or pool.hours is None:
+            return None
+        others = [r["value"] for r in inputs.factors.table("embodied") if r["item"] == row["item"] and r["value"] != row["value"]]
+        why = f"other sources: {', '.join(others)} kgCO2e" if others else ""
+        device = inputs.looked_up(row, "value", "kgCO2e", "production of a device", "embodied-device", why=why)
+        parts.append(embodied.embodied(device, pool.hours, lifetime))
+        server = inputs.factors.embodied(SERVER)
+        with_host = activity.host is None or activity.host.mode != "excluded"
+        if (
+            server is not None
+            and with_host
+            and pool.row
+            and pool.row["kind"] == "gpu"
+            and pool.row["form_factor"].startswith(("SXM", "OAM"))
+        ):
+            whole = inputs.looked_up(server, "value", "kgCO2e", "production of an 8-GPU server", "embodied-server")
+            share = (whole / exact(8, "1", "devices in a server")).called("production of a device's share of its server", "kgCO2e")
+            parts.append(embodied.embodied(share, pool.hours, lifetime).called("embodied emissions of the server"))
+    return total(parts, "embodied emissions") if parts else None
+
+
+def believable(impact: Impact, path: Path, inputs: Inputs) -> Impact:
+    """Return an impact without the figures that are too large to be true, each of which is a problem."""
+    for item in fields(Impact):
+        figure = getattr(impact, item.name)
+        if isinstance(figure, Figure):
+            setattr(impact, item.name, inputs.believable(figure, path))
+    if impact.energy is None or any(inputs.believable(part, path) is None for part in impact.components.values()):
+        impact.components = {}
+    return impact
+
+
+def addable(parts: list[Figure], inputs: Inputs) -> bool:
+    """Return whether figures can be added; costs in several currencies cannot."""
+    if len({part.unit for part in parts}) == 1:
+        return True
+    inputs.warn("CG213", (), "costs are in several currencies and are not added", "state all prices in one currency")
+    return False
+
+
+def year_of(*dates: str | None) -> int | None:
+    """Return the year of the first date that is given."""
+    return next((int(match[0]) for date in dates if date and (match := re.match(r"\d{4}", date))), None)
