@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from cardgen.core.figure import Z90, Figure, added, exact
 
-
 # Student's t at 95 % by the number of repeats: the mean of a few is less certain than their spread suggests.
 _T95 = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132, 6: 2.015, 7: 1.943, 8: 1.895, 9: 1.860, 10: 1.833}
 
