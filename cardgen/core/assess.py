@@ -41,7 +41,7 @@ def assess(run: Run, factors: Factors) -> Assessment:
         not_included=_gaps(lifecycle),
         inference=all_services([found for found in services if found], totals, inputs),
         equivalents=equivalents.choose(run.card.equivalents, totals, countries, inputs),
-        comparison=comparison.rows(run.card.compare_with, inputs),
+        comparison=comparison.rows(run.card.compare_with, inputs, run.model.name),
         infrastructure=_infrastructure(run, inputs),
         reported=checks.against_reported(run, totals, inputs, lifecycle),
         problems=inputs.problems,

@@ -20,11 +20,15 @@ WELL_KNOWN = (
 )
 
 
-def rows(wanted: Iterable[str] | None, inputs: Inputs) -> list[Row]:
-    """Return the published footprints that the author names, or a handful of well-known ones from small to large."""
+def rows(wanted: Iterable[str] | None, inputs: Inputs, model: str = "") -> list[Row]:
+    """Return the published footprints that the author names, or a handful of well-known ones from small to large.
+
+    Those of the model itself are left out, unless its author names them.
+    """
     table = [row for row in inputs.factors.table("published_footprints") if row["unit"] == "run" and energy_kwh(row) is not None]
     if wanted is None:
-        return [row for name in WELL_KNOWN for row in table if row["id"] == name]
+        known = [row for name in WELL_KNOWN for row in table if row["id"] == name]
+        return [row for row in known if not model or not row["system"].casefold().startswith(model.strip().casefold())]
     chosen = []
     for i, name in enumerate(wanted):
         key = name.strip().casefold()

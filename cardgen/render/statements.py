@@ -57,7 +57,7 @@ def equivalents(document: Document, numbered: Mapping[str, int]) -> list[Line]:
 
 def reported(document: Document) -> list[Line]:
     """Return what a publication states beside what is computed."""
-    verdicts = {True: "they agree", False: "they disagree by more than the interval allows", None: "nothing to compare it with"}
+    verdicts = {True: "they agree within the interval", False: "they disagree by more than the interval allows", None: "nothing to compare it with"}
     return [
         Line(
             f"Published {item['quantity'].replace('_', ' ')}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cardgen.core.comparison import WELL_KNOWN, energy_kwh
+from cardgen.core.comparison import WELL_KNOWN, energy_kwh, rows
+from cardgen.core.factors import Factors
+from cardgen.core.inputs import Inputs
 
 from .runs import Activity, bundled, codes, metered, of, written
 
@@ -10,9 +12,9 @@ RUN = Activity("pretraining", energy=metered("1 GWh"))
 
 
 def test_well_known_models_from_small_to_large_are_shown_where_none_is_named() -> None:
-    rows = of(RUN).comparison
-    energies = [energy_kwh(row) for row in rows]
-    assert [row["id"] for row in rows] == list(WELL_KNOWN)
+    shown = of(RUN).comparison
+    energies = [energy_kwh(row) for row in shown]
+    assert [row["id"] for row in shown] == list(WELL_KNOWN)
     assert None not in energies and energies == sorted(energies)  # type: ignore[type-var]
 
 
@@ -41,3 +43,8 @@ def test_this_model_stands_first_and_rows_of_another_unit_than_a_run_are_not_com
 
 def test_without_energy_of_its_own_a_model_is_not_in_the_comparison() -> None:
     assert not any(row["self"] for row in written(of(Activity("pretraining")))["comparison"])
+
+
+def test_a_model_is_not_compared_with_itself() -> None:
+    names = [row["system"] for row in rows(None, Inputs(Factors()), "BLOOM 176B")]
+    assert names and not any(name.startswith("BLOOM 176B") for name in names)
