@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -26,3 +27,11 @@ def build(document: Mapping[str, Any], *, heading: str = "Environmental impact",
     text = section(document, shown, assets="charts/", heading=heading)
     yield "environmental-impact.md", text.encode()
     yield "environmental-impact.html", report(document, shown, drawings).encode()
+
+
+def stale(folder: Path, names: Container[str]) -> list[Path]:
+    """Return the charts of an earlier build in a folder that are not among the names; other files are left alone."""
+    from cardgen.charts import read_digest
+
+    found = sorted(path for ending in ("svg", "png") for path in (folder / "charts").glob(f"*.{ending}") if path.is_file())
+    return [path for path in found if f"charts/{path.name}" not in names and read_digest(path.read_bytes())]

@@ -150,9 +150,11 @@ def show(factors: Factors, name: str, words: Sequence[str]) -> str:
 
 
 def matching(factors: Factors, name: str, words: Sequence[str]) -> list[Row]:
-    """Return the rows of a table in which each word occurs."""
+    """Return the rows of a table in which each word is a cell of its own, else those in which each word occurs."""
     wanted = [word.casefold() for word in words]
-    return [row for row in factors.table(name) if all(any(word in cell.casefold() for cell in row.values()) for word in wanted)]
+    found = [row for row in factors.table(name) if all(any(word in cell.casefold() for cell in row.values()) for word in wanted)]
+    exact = [row for row in found if all(any(word == cell.casefold() for cell in row.values()) for word in wanted)]
+    return exact or found
 
 
 def _short(text: str, length: int = 48) -> str:

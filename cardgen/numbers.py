@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from cardgen.core.units import CURRENCIES
+
 SIGNIFICANT = 3
 
 # The steps of each unit: what it is called for a reader, and its size in the unit of the assessment.
@@ -22,6 +24,8 @@ _STEPS: dict[str, tuple[tuple[str, float], ...]] = {
     "y": (("years", 1.0),),
     "1/d": (("per day", 1.0),),
     "FLOP": tuple((f"{prefix}FLOP", 10.0**power) for prefix, power in zip(("", "k", "M", "G", "T", "P", "E", "Z", "Y"), range(0, 27, 3))),
+    "TFLOP/s": (("TFLOP/s", 1.0), ("PFLOP/s", 1e3)),
+    "FLOP/s": (("FLOP/s", 1.0), ("GFLOP/s", 1e9), ("TFLOP/s", 1e12), ("PFLOP/s", 1e15)),
     "1": (("", 1.0), ("thousand", 1e3), ("million", 1e6), ("billion", 1e9), ("trillion", 1e12)),
 }  # fmt: skip
 
@@ -32,7 +36,9 @@ def step(values: Iterable[float], unit: str) -> tuple[str, float]:
     >>> step([17800, 120], "kWh")
     ('MWh', 1000.0)
     """
-    steps = _STEPS.get(unit) or ((unit, 1.0), (f"million {unit}", 1e6), (f"billion {unit}", 1e9))  # a currency
+    steps = _STEPS.get(unit, ((unit, 1.0),))
+    if unit in CURRENCIES:
+        steps = ((unit, 1.0), (f"million {unit}", 1e6), (f"billion {unit}", 1e9))
     largest = max((abs(value) for value in values), default=0.0)
     if largest == 0:
         return next((s for s in steps if s[1] == 1.0), steps[0])

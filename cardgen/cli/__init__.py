@@ -93,6 +93,9 @@ def _failed(error: Exception) -> int:
         hint = f"\n  hint: {error.hint}" if error.hint else ""
         click.echo(f"cardgen: {error.message}{hint}", err=True)
         return error.exit_code
+    if isinstance(error, OSError):
+        click.echo(f"cardgen: {error.strerror or error}", err=True)
+        return 4
     if os.environ.get("CARDGEN_TRACEBACK"):
         import traceback
 

@@ -24,12 +24,17 @@ def command(run: str, output: Path, png: bool, heading: str, factor_files: tuple
     assessment.json and charts/*.svg. RUN is a run file or a saved assessment.json, which gives the same bytes. Files that
     would not change are left alone.
     """
-    from cardgen.building import build
+    from cardgen.building import build, stale
     from cardgen.writing import write
 
     document, code = assessment(run, factors_with(factor_files), quiet=quiet, strict=strict)
-    for name, content in build(document, heading=heading, png=png):
+    files = list(build(document, heading=heading, png=png))
+    for name, content in files:
         changed = write(output / name, content)
         if not quiet:
             click.echo(f"{'wrote' if changed else 'unchanged'} {output / name}", err=True)
+    for path in stale(output, {name for name, _ in files}):
+        path.unlink()
+        if not quiet:
+            click.echo(f"removed {path}, a chart of an earlier build", err=True)
     raise click.exceptions.Exit(code)

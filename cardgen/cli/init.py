@@ -37,10 +37,28 @@ def command(output: str, force: bool, no_input: bool, **options: str | int | Non
     if not no_input and sys.stdin.isatty() and sys.stderr.isatty():
         for key, (question, example) in QUESTIONS.items():
             if key not in answers:
-                answers[key] = click.prompt(question, default=example, err=True)
-    text = skeleton(answers)
+                answers[key] = click.prompt(question, default=example, err=True, type=click.IntRange(min=1) if key == "count" else str)
+    text = skeleton({key: str(answer) for key, answer in answers.items()})
+    _check(text)
     if output == "-":
         click.echo(text, nl=False)
         return
     write(path, text.encode())
     click.echo(f"wrote {output}\nnext: cardgen assess {output}", err=True)
+
+
+def _check(text: str) -> None:
+    """Stop with the problems of a file that could not be assessed, before it is written."""
+    from cardgen.cli.reading import say
+    from cardgen.core.assess import assess
+    from cardgen.core.factors import Factors
+    from cardgen.loading import load
+    from cardgen.validation import validate
+
+    source = load(text.encode("utf-8", "surrogatepass"), "the answers")
+    run, problems = validate(source)
+    found = [*problems, *(assess(run, Factors()).problems if run else [])]
+    errors = [problem for problem in found if problem.severity == "error"]
+    say(errors, source)
+    if errors:
+        raise click.exceptions.Exit(1)

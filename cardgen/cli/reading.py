@@ -47,6 +47,8 @@ def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool 
 
     source = read(run)
     if isinstance(source.data, dict) and "derivations" in source.data:
+        if factors.own:
+            raise CardgenError(f"{run} is a saved assessment: its factors are fixed", 2, "give --factors with the run file")
         return saved(source.text, source.name), 0
     checked, problems = validate(source)
     if checked is None:

@@ -42,6 +42,8 @@ def command(runs: tuple[str, ...], factor_files: tuple[str, ...], strict: bool, 
                 })  # fmt: skip
             continue
         say(found, source, quiet=quiet)
+        if checked is None and not quiet:
+            click.echo(f"{source.name}: what the numbers mean is checked once these are corrected", err=True)
         if not found and not quiet:
             click.echo(f"{source.name}: no problems", err=True)
     if output_format == "json":

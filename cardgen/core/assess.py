@@ -30,9 +30,11 @@ def assess(run: Run, factors: Factors) -> Assessment:
     """
     inputs = Inputs(factors)
     results = [_activity(activity, index, run, inputs) for index, activity in enumerate(run.activities)]
+    inputs.assumed = False
     lifecycle = [result for result in results if result.activity.phase != "inference"]
     totals = _totals(lifecycle, inputs)
     services = [service(result, run.model.released, inputs) for result in results if result.activity.phase == "inference"]
+    inputs.assumed = False
     countries = {result.place_country for result in results if result.place_country}
     return Assessment(
         run=run,
@@ -50,6 +52,7 @@ def assess(run: Run, factors: Factors) -> Assessment:
 
 def _activity(activity: Activity, index: int, run: Run, inputs: Inputs) -> ActivityResult:
     path: Path = ("activities", index)
+    inputs.assumed = activity.assumed
     year = year_of(activity.end, activity.start, run.model.released)
     where = place.locate(activity, path, inputs)
     evidence = gather(activity, path, inputs)
@@ -57,7 +60,7 @@ def _activity(activity: Activity, index: int, run: Run, inputs: Inputs) -> Activ
     if activity.grid.offsets is not None:
         impact.offsets = inputs.declared(activity.grid.offsets, "offsets", (*path, "grid", "offsets"), "declared-intensity")
     add_energy(impact, evidence, activity, path, year, inputs)
-    add_operation(impact, activity, path, where, year, inputs)
+    evidence.not_included += add_operation(impact, activity, path, where, year, inputs)
     impact.embodied = embodied_emissions(activity, evidence, path, inputs)
     if activity.cost.device_hour is not None and evidence.hours is not None:
         price = inputs.declared(activity.cost.device_hour, "price of a device-hour", (*path, "cost", "device_hour"), "declared-cost")

@@ -17,6 +17,8 @@ from cardgen.core.problem import Path
 from cardgen.core.run import Activity, Run
 
 INTENSITY_RANGE = (0.005, 1.2)  # kgCO2e/kWh: hydropower and nuclear grids to lignite and oil
+LONGEST_H = 2 * 8760  # h of wall-clock time
+LARGEST_REQUEST_KWH = 1.0  # published figures end at about 1 kWh, for a video
 MFU_RANGE = (0.05, 0.65)  # published training runs
 ROUNDING = 1e-9
 
@@ -35,6 +37,8 @@ def agree(one: Figure, other: Figure) -> bool:
 def evidence(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> None:
     """Report weaker evidence that disagrees with the evidence in use, and quantities that cannot be."""
     activity = result.activity
+    _clock(used, inputs)
+    _request(result, path, inputs)
     _mean_power(result, used, path, inputs)
     _mfu(result, used, path, inputs)
     _intensity(result, path, inputs)
@@ -70,6 +74,27 @@ def _measured(activity: Activity, used: Evidence, path: Path, inputs: Inputs) ->
             f"by a factor of {_factor(measured, estimate)}, more than their uncertainty allows"
         )
         inputs.fault("CG301", (*path, "energy"), text, hint)
+
+
+def _clock(used: Evidence, inputs: Inputs) -> None:
+    """Report a wall-clock time that no run takes: usually device-hours stand there."""
+    for pool in used.pools:
+        duration = pool.stated.duration
+        if duration is not None and duration.value > LONGEST_H and (pool.stated.count or 1) > 1:
+            text = f"{duration.value / 8760:,.3g} years is a long wall-clock time for {pool.stated.count:,.0f} devices"
+            inputs.warn("CG308", (*pool.path, "duration"), text, "the total over all devices is device_hours")
+
+
+def _request(result: ActivityResult, path: Path, inputs: Inputs) -> None:
+    """Report an energy per request that no published service comes near: usually Wh were meant."""
+    requests = result.activity.requests
+    amounts = [] if requests is None else [(requests.energy, 1.0), (requests.per_1000, 1000.0)]
+    amounts += [(repeat, requests.repeat_size) for repeat in requests.repeats] if requests else []
+    for quantity, count in amounts:
+        if quantity is not None and quantity.value > LARGEST_REQUEST_KWH * count > 0:
+            text = f"{quantity.text or quantity.value} for {count:,.0f} requests is above 1 kWh for one"
+            inputs.warn("CG309", (*path, "requests"), text, "check the unit: energy of a request is usually stated in Wh")
+            return
 
 
 def _mean_power(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> None:

@@ -156,13 +156,17 @@ class _Writer:
     def _published(self, row: Row) -> dict[str, Any]:
         energy, parameters, emissions = energy_kwh(row), row.number("params_b"), row.number("co2e_kg")
         measured = row["energy_basis"].startswith(("measured", "metered")) and bool(row["energy_kwh"])
-        sigma = math.log(float(self.factors.uncertainty("measured-energy" if measured else "mfu")["gsd"]))
+        kind = "mfu" if row["input_tier"] == "flops_only" else "power-at-rating"
+        if measured:
+            kind = "measured-energy" if row["energy_basis"].startswith("metered") else "tracker-energy"
+        sigma = math.log(float(self.factors.uncertainty(kind)["gsd"]))
+        source = row["source"] if row["energy_kwh"] else f"energy computed from the hours and the power in: {row['source']}"
         return {
             "id": row["id"], "name": row["system"], "organisation": row["organisation"], "year": int(row["year"]),
             "parameters": _round(parameters * 1e9) if parameters is not None else None,
             "energy": _interval(energy, "kWh", sigma) if energy is not None else None,
             "emissions": _interval(emissions, "kgCO2e", sigma) if emissions is not None else None,
-            "basis": "measured" if measured else "estimated", "boundary": row["boundary"] or None, "source": row["source"], "self": False,
+            "basis": "measured" if measured else "estimated", "boundary": row["boundary"] or None, "source": source, "self": False,
         }  # fmt: skip
 
     def cited(self) -> dict[str, dict[str, Any]]:

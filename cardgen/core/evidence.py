@@ -200,7 +200,7 @@ def _power(pool: Pool, inputs: Inputs) -> Figure | None:
     if row is None:
         return None
     if hardware.utilization is None and row.get("measured_power_w"):
-        return inputs.looked_up(row, "measured_power_w", "W", "mean power", "declared-power")
+        return inputs.looked_up(row, "measured_power_w", "W", "mean power", "measured-power", why=row["note"])
     if row.number("rated_power_w") is None:
         text = f"no power is published for {row['name']}"
         inputs.fault("CG202", pool.path, text, "state the mean power of a device: power: 200 W")
@@ -211,9 +211,10 @@ def _power(pool: Pool, inputs: Inputs) -> Figure | None:
 def _measured(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: Inputs) -> Evidence:
     measured = activity.energy
     assert measured is not None
-    software = any(name in (measured.method or "").casefold() for name in TRACKERS)
+    software = any(name in (measured.method or "").casefold() for name in TRACKERS) or measured.basis == "estimated"
     uncertainty = "tracker-energy" if software else "measured-energy"
-    value = inputs.declared(measured.value, "measured energy", (*path, "energy", "value"), uncertainty, basis="measured")
+    label = f"{measured.basis} energy"
+    value = inputs.declared(measured.value, label, (*path, "energy", "value"), uncertainty, basis=measured.basis)
     evidence = Evidence("measured energy", pools=pools, boundary=measured.boundary)
     if measured.boundary == "facility":
         evidence.facility = value
@@ -233,7 +234,8 @@ def add_host(evidence: Evidence, activity: Activity, path: Path, inputs: Inputs)
         evidence.not_included.append(HOST)
         return
     if host is not None and host.mode == "included":
-        evidence.included.append("host, within the stated power of the devices")
+        evidence.components = {BOUNDARY_WORDS["node"][0]: evidence.components["accelerators"]}
+        evidence.included = ["nodes (accelerators, with the host in their stated power)"]
         return
     evidence.included.append(HOST)
     accelerators = evidence.components["accelerators"]

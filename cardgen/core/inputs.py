@@ -19,6 +19,7 @@ class Inputs:
     def __init__(self, factors: Factors) -> None:
         self.factors = factors
         self.problems: list[Problem] = []
+        self.assumed = False  # whether what the run states now is an assumption of its author
         self._said: set[tuple[str, str]] = set()
         self._known: dict[tuple[object, ...], Figure] = {}
 
@@ -32,11 +33,13 @@ class Inputs:
         """Return what the run states at a path; a ``key`` makes an error that several places share one input."""
         quantity = value if isinstance(value, Quantity) else Quantity(value, unit)
         sigma = self.sigma(uncertainty) if quantity.sigma is None else quantity.sigma
+        if self.assumed:
+            basis, sigma = "assumed", max(sigma, self.sigma("assumed-input")) if quantity.sigma is None else sigma
         return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=key or dotted(path), note=dotted(path))
 
     def looked_up(
         self, row: Row, column: str, unit: str, label: str, uncertainty: str,
-        *, basis: str = "estimated", why: str = "", sigma: float | None = None,
+        *, basis: str = "estimated", why: str = "", sigma: float | None = None, instead: str = "",
     ) -> Figure:  # fmt: skip
         """Return the number in a cell of a factor row; ``sigma`` stands in for that of the uncertainty table.
 
@@ -48,7 +51,12 @@ class Inputs:
         value = row.number(column)
         assert value is not None  # the look-up chose a row that has one
         if not row.verified:
-            self.warn("CG204", (), f"{label}: {describe(row)} was not checked against a document", "state the number in the run file")
+            self.warn(
+                "CG204",
+                (),
+                f"{label}: {describe(row)} was not checked against a document",
+                f"state {instead or 'the number in the run file'}",
+            )
         note = f"{describe(row)}{'; ' + why if why else ''}"
         key = f"{row.table}:{describe(row)}:{column}"
         spread = self.sigma(uncertainty) if sigma is None else sigma

@@ -7,13 +7,16 @@ from dataclasses import fields
 
 from cardgen.core import carbon, cost, embodied, energy, place, water
 from cardgen.core.assessment import Impact
-from cardgen.core.evidence import Evidence
-from cardgen.core.figure import Figure, exact, total
+from cardgen.core.evidence import Evidence, Pool
+from cardgen.core.figure import Figure, total
 from cardgen.core.inputs import Inputs
 from cardgen.core.problem import Path
 from cardgen.core.run import Activity
 
+# The server around a device: its row in the table of embodied emissions, and how many devices share it.
 SERVER = "server for eight H100, without the GPUs"
+SMALL_SERVER = "server Dell PowerEdge R740"
+SHARED_BY = {"SXM": 8, "OAM": 8, "PCIe": 4, "server": 2}
 
 
 def add_energy(impact: Impact, evidence: Evidence, activity: Activity, path: Path, year: int | None, inputs: Inputs) -> None:
@@ -32,14 +35,18 @@ def add_energy(impact: Impact, evidence: Evidence, activity: Activity, path: Pat
     pue = place.pue(activity, path, year, inputs)
     impact.it_energy = total(evidence.components.values(), "IT energy")
     impact.energy = energy.facility_energy(impact.it_energy, pue)
-    impact.components = {**evidence.components, "facility overhead": energy.facility_overhead(impact.it_energy, pue)}
+    impact.components = dict(evidence.components)
+    if pue.value == 1:  # a PUE of 1 says that the overhead is left out, or that there is none
+        evidence.not_included.append("facility overhead (the PUE is stated as 1)")
+        return
+    impact.components["facility overhead"] = energy.facility_overhead(impact.it_energy, pue)
     evidence.included.append("facility overhead (PUE)")
 
 
-def add_operation(impact: Impact, activity: Activity, path: Path, where: place.Place, year: int | None, inputs: Inputs) -> None:
-    """Add what follows from the energy: emissions, water and the cost of electricity."""
+def add_operation(impact: Impact, activity: Activity, path: Path, where: place.Place, year: int | None, inputs: Inputs) -> list[str]:
+    """Add what follows from the energy: emissions, water and the cost of electricity. Return what the emissions leave out."""
     if impact.energy is None:
-        return
+        return []
     intensity = place.grid_intensity(activity, path, where, year, inputs)
     if intensity is not None:
         impact.location = carbon.location_based(impact.energy, intensity)
@@ -55,6 +62,7 @@ def add_operation(impact: Impact, activity: Activity, path: Path, where: place.P
     price = place.electricity_price(activity, path, where, year, inputs)
     if price is not None:
         impact.electricity_cost = cost.electricity_cost(impact.energy, price)
+    return place.left_out_by_grid(activity, where, year, inputs)
 
 
 def embodied_emissions(activity: Activity, evidence: Evidence, path: Path, inputs: Inputs) -> Figure | None:
@@ -71,19 +79,24 @@ def embodied_emissions(activity: Activity, evidence: Evidence, path: Path, input
         why = f"other sources: {', '.join(others)} kgCO2e" if others else ""
         device = inputs.looked_up(row, "value", "kgCO2e", "production of a device", "embodied-device", why=why)
         parts.append(embodied.embodied(device, pool.hours, lifetime))
-        server = inputs.factors.embodied(SERVER)
-        with_host = activity.host is None or activity.host.mode != "excluded"
-        if (
-            server is not None
-            and with_host
-            and pool.row
-            and pool.row["kind"] == "gpu"
-            and pool.row["form_factor"].startswith(("SXM", "OAM"))
-        ):
-            whole = inputs.looked_up(server, "value", "kgCO2e", "production of an 8-GPU server", "embodied-server")
-            share = (whole / exact(8, "1", "devices in a server")).called("production of a device's share of its server", "kgCO2e")
-            parts.append(embodied.embodied(share, pool.hours, lifetime).called("embodied emissions of the server"))
+        if activity.host is None or activity.host.mode != "excluded":
+            parts += _server_share(pool, lifetime, inputs)
+        else:
+            evidence.not_included.append("making the servers")
     return total(parts, "embodied emissions") if parts else None
+
+
+def _server_share(pool: Pool, lifetime: Figure, inputs: Inputs) -> list[Figure]:
+    """Return the embodied emissions of the server around the devices of a pool, by the devices' share of it."""
+    assert pool.row is not None and pool.hours is not None
+    shared_by = next((count for form, count in SHARED_BY.items() if pool.row["form_factor"].startswith(form)), None)
+    row = inputs.factors.embodied(SERVER if shared_by == 8 else SMALL_SERVER)
+    if shared_by is None or row is None:  # a computer that is sold with its processor is one device
+        return []
+    whole = inputs.looked_up(row, "value", "kgCO2e", "production of a server", "embodied-server")
+    devices = Figure(float(shared_by), "1", "devices in a server", "exact" if shared_by == 8 else "assumed")
+    share = (whole / devices).called("production of a device's share of its server", "kgCO2e")
+    return [embodied.embodied(share, pool.hours, lifetime).called("embodied emissions of the server")]
 
 
 def believable(impact: Impact, path: Path, inputs: Inputs) -> Impact:

@@ -14,6 +14,7 @@ from cardgen.core.tables import KEYS, TABLES, Row, bundled
 from cardgen.core.units import UnitError, convert
 
 _UNITS = {"grid_intensity": "kgCO2e/kWh", "water": "L/kWh", "embodied": "kgCO2e"}
+_LARGEST = {"grid_intensity": 3.0, "water": 200.0}  # far above every row of the bundled tables
 _EQUIVALENT_UNITS = {"energy": "kWh", "emissions": "kgCO2e", "sequestration": "kgCO2e", "water": "L"}
 
 
@@ -86,6 +87,7 @@ def _check(row: Row, where: str) -> None:
     if "zone" in row and row.table != "places":
         row["zone"] = _bundled_only().place(row["zone"]) or row["zone"]
     target = _UNITS.get(row.table)
+    largest = _LARGEST.get(row.table)
     if row.table == "uncertainty":
         if float(row["gsd"]) < 1:
             raise FactorError(f'{where}: gsd: "{row["gsd"]}" is below 1\n  hint: a geometric standard deviation of 1 means no uncertainty')
@@ -105,6 +107,8 @@ def _check(row: Row, where: str) -> None:
             row["value"], row["unit"] = repr(convert(float(row["value"]), row["unit"] or target, target)), target
         except (UnitError, ValueError) as error:
             raise FactorError(f"{where}: {error}\n  hint: write the value in {target}") from None
+    if largest is not None and float(row["value"]) > largest:
+        raise FactorError(f"{where}: value: {row['value']} {target} is above all known ones\n  hint: check the unit")
 
 
 @lru_cache(maxsize=1)

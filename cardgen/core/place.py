@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from cardgen.core.figure import Figure
 from cardgen.core.inputs import Inputs
-from cardgen.core.problem import Path
+from cardgen.core.problem import Path, dotted
 from cardgen.core.run import Activity
+from cardgen.core.tables import Row
 
 STALE_YEARS = 5  # from here on the reader is told that a factor is old
+SMALLEST = 0.001  # kgCO2e/kWh: below it a published intensity is a rounded zero
+LOW_CARBON = 0.1  # kgCO2e/kWh: below it the upstream emissions that direct factors leave out weigh most
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,21 @@ def pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Fig
     """Return the PUE: stated, else published for the region or the fleet, else the industry's average."""
     facility = activity.facility
     if facility.pue is not None:
-        return inputs.declared(facility.pue, "PUE", (*path, "facility", "pue"), "declared-pue")
+        names = (facility.provider, facility.region, facility.zone, facility.country)
+        site = " ".join(name for name in names if name)
+        key = f"PUE {facility.pue!r} of {site}" if site else ""  # what is stated for one site is one input
+        return inputs.declared(facility.pue, "PUE", (*path, "facility", "pue"), "declared-pue", key=key)
     row = inputs.factors.facility(facility, "pue", year)
     if row is not None:
-        return inputs.looked_up(row, "pue", "1", "PUE", "pue-fleet" if row["region"] == "fleet" else "pue-region")
+        kind = "pue-fleet" if row["region"] == "fleet" else "pue-region"
+        return inputs.looked_up(row, "pue", "1", "PUE", kind, why=_why(row, year))
     row = inputs.factors.industry_pue(year)
-    inputs.warn("CG208", (*path, "facility"), f"PUE is not stated; {row['pue']}, the industry's average, is assumed", "state facility.pue")
+    inputs.warn(
+        "CG208",
+        (*path, "facility"),
+        f"PUE is not stated; {row['pue']}, the industry's average, is assumed",
+        "state facility.pue (1.0 for a computer at home or in an office)",
+    )
     return inputs.looked_up(row, "pue", "1", "PUE", "pue-industry", basis="assumed")
 
 
@@ -94,18 +106,29 @@ def wue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Fig
     if facility.wue is not None:
         return inputs.declared(facility.wue, "WUE", (*path, "facility", "wue"), "declared-water")
     row = inputs.factors.facility(facility, "wue_l_per_kwh", year)
-    return inputs.looked_up(row, "wue_l_per_kwh", "L/kWh", "WUE", "wue-published") if row else None
+    if row is None:
+        return None
+    return inputs.looked_up(row, "wue_l_per_kwh", "L/kWh", "WUE", "wue-published", why=_why(row, year), instead="facility.wue")
+
+
+def _why(row: Row, year: int | None) -> str:
+    """Return what a reader should know of a row: its note, and the year that was asked for where it is another."""
+    other_year = f"the nearest year to {year}" if year is not None and int(row["year"]) != year else ""
+    return "; ".join(text for text in (row["note"], other_year) if text)
 
 
 def grid_intensity(activity: Activity, path: Path, place: Place, year: int | None, inputs: Inputs) -> Figure | None:
     """Return the average intensity of the local grid in kgCO2e/kWh: stated, or from the table for place and year."""
     if activity.grid.location is not None:
-        return inputs.declared(activity.grid.location, "grid intensity", (*path, "grid", "location"), "declared-intensity")
-    row = used = None
-    for zone in dict.fromkeys(z for z in (place.zone, place.country) if z):
-        row, used = inputs.factors.grid(zone, year), zone
-        if row is not None:
-            break
+        where = (*path, "grid", "location")
+        return inputs.declared(
+            activity.grid.location,
+            "grid intensity",
+            where,
+            "declared-intensity",
+            key=_shared(f"grid intensity {activity.grid.location.value!r}", place, where),
+        )
+    row, used = grid_row(place, year, inputs)
     if row is None:
         if not place.misnamed:
             found = "no place is given" if place.text is None else f"no grid intensity is known for {place.text}"
@@ -114,8 +137,10 @@ def grid_intensity(activity: Activity, path: Path, place: Place, year: int | Non
         return None
     why = []
     if used != place.zone:
-        why.append(f"the country's average, as none is known for {inputs.factors.place_name(place.zone or '')}")
+        why.append(f"the country's average, as none is used for {inputs.factors.place_name(place.zone or '')}")
     kind = "grid-aggregate" if row["scope"] == "aggregate" or why else "grid-region"
+    if row["basis"] == "direct" and float(row["value"]) < LOW_CARBON:
+        kind = "grid-direct-low"
     sigma = inputs.sigma(kind)
     if year is not None and int(row["year"]) != year:
         why.append(f"the nearest year to {year}")
@@ -125,6 +150,34 @@ def grid_intensity(activity: Activity, path: Path, place: Place, year: int | Non
             hint = "state grid.location" + (", or the eGRID subregion, as in zone: eGRID:CAMX" if row["scope"] == "state" else "")
             inputs.warn("CG218", (*path, "facility"), text, hint)
     return inputs.looked_up(row, "value", "kgCO2e/kWh", "grid intensity", kind, why="; ".join(why), sigma=sigma)
+
+
+def grid_row(place: Place, year: int | None, inputs: Inputs) -> tuple[Row | None, str | None]:
+    """Return the row of the grid table for a place and a year, and the zone that it is for.
+
+    A published zero is a rounded number, not a grid without emissions: the country's average stands in for it.
+    """
+    for zone in dict.fromkeys(z for z in (place.zone, place.country) if z):
+        row = inputs.factors.grid(zone, year)
+        if row is not None and float(row["value"]) >= SMALLEST:
+            return row, zone
+    return None, None
+
+
+def left_out_by_grid(activity: Activity, place: Place, year: int | None, inputs: Inputs) -> list[str]:
+    """Return what the grid intensity in use leaves out, in words."""
+    row = None if activity.grid.location is not None else grid_row(place, year, inputs)[0]
+    gaps = []
+    if row is not None and row["basis"] == "direct":
+        gaps.append("upstream emissions of the electricity (the grid factor counts direct emissions)")
+    if row is not None and row["gases"].startswith("CO2") and not row["gases"].startswith("CO2e"):
+        gaps.append("methane and nitrous oxide of the electricity (the grid factor counts CO2 alone)")
+    return gaps
+
+
+def _shared(what: str, place: Place, path: Path) -> str:
+    """Return the key of a value that is stated for a place: what is stated for one place is one input."""
+    return f"{what} of {place.text}" if place.text else dotted(path)
 
 
 def offsite_water_intensity(place: Place, inputs: Inputs) -> Figure | None:
@@ -143,5 +196,5 @@ def electricity_price(activity: Activity, path: Path, place: Place, year: int | 
     for zone in dict.fromkeys(z for z in (place.zone, place.country) if z):
         row = inputs.factors.price(zone, year)
         if row is not None:
-            return inputs.looked_up(row, "value", row["unit"], "electricity price", "electricity-price")
+            return inputs.looked_up(row, "value", row["unit"], "electricity price", "electricity-price", instead="cost.electricity")
     return None

@@ -61,11 +61,13 @@ class Compute:
 
 @dataclass(frozen=True)
 class MeasuredEnergy:
-    """Energy as a meter or tracker gave it, in kWh, with the boundary that it was measured at."""
+    """Energy as a meter or tracker gave it, in kWh, with the boundary that it was measured at; ``estimated`` where the
+    method computed it, for example from rated power and hours."""
 
     value: Quantity
     boundary: Literal["accelerators", "node", "it", "facility"] = "node"
     method: str | None = None
+    basis: Literal["measured", "estimated"] = "measured"
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class Requests:
 
 @dataclass(frozen=True)
 class Activity:
-    """One phase of the life cycle. ``embodied`` in kgCO2e, where the author states it."""
+    """One phase of the life cycle. ``embodied`` in kgCO2e, where the author states it. ``assumed``: nothing that is stated
+    here is known, as in an estimate of another organisation's model."""
 
     phase: str
     name: str | None = None
@@ -131,6 +134,7 @@ class Activity:
     requests: Requests | None = None
     practices: tuple[str, ...] = ()
     note: str | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True)

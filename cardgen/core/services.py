@@ -20,6 +20,7 @@ def service(result: ActivityResult, released: str | None, inputs: Inputs) -> Ser
     """Return what a request of a service uses, from the energy of a request or from that of a period."""
     activity, path = result.activity, ("activities", result.index)
     requests = activity.requests
+    inputs.assumed = activity.assumed
     if requests is None:
         return None
     per_day = None
@@ -32,18 +33,32 @@ def service(result: ActivityResult, released: str | None, inputs: Inputs) -> Ser
         evidence = _request_evidence(measured, activity, path, inputs)
         boundary = evidence.boundary
         add_energy(one, evidence, activity, path, year, inputs)
-        add_operation(one, activity, path, place.locate(activity, path, inputs), year, inputs)
+        evidence.not_included += add_operation(one, activity, path, place.locate(activity, path, inputs), year, inputs)
         if result.evidence is None:  # else the activity's own evidence stands, and that of a request beside it
             result.evidence, result.boundary = evidence.kind, boundary
             result.included, result.not_included = evidence.included, evidence.not_included
-    elif result.impact.energy is not None and per_day is not None and requests.period is not None:
-        served = requests.per_day * requests.period.value / 24
+    elif result.impact.energy is not None and requests.per_day is not None:
+        hours = _served_hours(result, requests, path, inputs)
+        served = requests.per_day * hours / 24 if hours else 0
         one = _divided(result.impact, served, "of one request") if served else Impact()
     believable(one, path, inputs)
     per_year = _scaled(one, requests.per_day * 365, "of a year's requests") if requests.per_day else None
     if per_year is not None:
         believable(per_year, path, inputs)
     return Service(result, requests.task, one, per_year, per_day, boundary)
+
+
+def _served_hours(result: ActivityResult, requests: Requests, path: Path, inputs: Inputs) -> float | None:
+    """Return for how many hours the activity's energy served requests: as long as its hardware ran, else the stated period."""
+    clocks = [hardware.duration.value for hardware in result.activity.hardware if hardware.duration]
+    ran = max(clocks) if clocks and result.evidence == "device-hours" else None
+    period = requests.period.value if requests.period else None
+    if ran and period and abs(ran / period - 1) > 0.01:
+        text = (
+            f"the hardware ran for {ran / 24:,.4g} days, the requests are stated for {period / 24:,.4g}; the energy is that of the hardware"
+        )
+        inputs.warn("CG307", (*path, "requests", "period"), text, "state duration and period for the same time")
+    return ran or period
 
 
 def all_services(services: list[Service], totals: Impact, inputs: Inputs) -> Inference | None:
@@ -92,7 +107,8 @@ def _request_energy(requests: Requests, path: Path, inputs: Inputs) -> Figure | 
         words = f"mean of {len(requests.repeats)} repeats of {requests.repeat_size:,.0f} requests"
         spread = math.hypot(sigma, inputs.sigma("measured-energy"))  # repeats do not average out an error of the meter
         where = dotted((*path, "repeats"))
-        batch = stated(mean, "kWh", words, basis="measured", sigma=spread, key=where, note=where)
+        basis = "assumed" if inputs.assumed else "measured"
+        batch = stated(mean, "kWh", words, basis=basis, sigma=spread, key=where, note=where)
         return (batch / exact(requests.repeat_size, "1", "requests")).called("energy of a request", "kWh")
     if requests.per_1000 is not None:
         batch = inputs.declared(requests.per_1000, "energy of 1,000 requests", (*path, "per_1000"), "measured-energy", basis="measured")

@@ -99,7 +99,7 @@ def _number_advice(text: str, schema: Mapping[str, Any]) -> str:
     if re.fullmatch(_NUMBER, plain):
         return "remove the quotes"
     percent = re.fullmatch(rf"({_NUMBER})\s*%", plain)
-    if percent and schema.get("maximum") == 1:
+    if percent:
         return f"write {float(percent[1]) / 100:g}"
     grouped = re.fullmatch(r"\d{1,3}(?:[ ,_'\u00a0\u202f]\d{3})+", plain)
     if grouped:

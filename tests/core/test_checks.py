@@ -10,7 +10,7 @@ from cardgen.core.checks import agree
 from cardgen.core.figure import exact, stated
 from cardgen.core.run import Host
 
-from .runs import Activity, Compute, Facility, Reported, codes, gpus, grid, kwh, metered, of, q, training
+from .runs import Activity, Compute, Facility, Reported, Requests, codes, gpus, grid, kwh, metered, of, q, service, training
 
 PUE = Facility(pue=1.2)
 POOL = gpus("A100-SXM4-80GB", 8, "100 h", power="300 W")  # 240 kWh, 324 kWh with the host
@@ -163,3 +163,24 @@ def test_a_total_that_lacks_an_activity_may_be_smaller_than_what_is_reported() -
         return [line.agrees for line in of(BEFORE, Activity("fine-tuning"), reported=Reported(energy=kwh(energy))).reported]
 
     assert [agrees("12 MWh"), agrees("30 MWh"), agrees("3 MWh")] == [[True], [None], [False]]
+
+
+def test_a_duration_of_many_years_is_probably_device_hours() -> None:
+    assert "CG308" in codes(of(training(gpus("H100-SXM5-80GB", 256, "184320 h"))))
+    assert "CG308" not in codes(of(training(gpus("H100-SXM5-80GB", 256, "720 h"))))
+
+
+def test_a_request_of_kilowatt_hours_is_probably_watt_hours() -> None:
+    run = Activity("pretraining", energy=metered("1 MWh"))
+    assert "CG309" in codes(of(run, service("2.9 kWh", "node")))
+    assert "CG309" not in codes(of(run, service("2.9 Wh", "node")))
+
+
+def test_hardware_of_a_month_and_requests_of_a_year_are_divided_by_the_time_of_the_hardware() -> None:
+    requests = Requests(per_day=1e5, period=q("365 d", "duration"))
+    found = of(Activity("inference", hardware=(gpus("H100-SXM5-80GB", 8, "30 d"),), requests=requests, facility=Facility(pue=1.2)))
+    inference = found.inference
+    assert "CG307" in codes(found)
+    assert inference is not None and inference.per_request.energy is not None
+    energy = found.activities[0].impact.energy
+    assert energy is not None and abs(inference.per_request.energy.value / (energy.value / (30 * 1e5)) - 1) < 1e-9

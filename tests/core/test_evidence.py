@@ -65,7 +65,7 @@ def test_a_facilitys_energy_without_a_stated_pue_is_not_split() -> None:
     [
         (None, 350.0, "host (CPU, memory, network, fans)", None),
         (Host("excluded"), None, None, "host (CPU, memory, network, fans)"),
-        (Host("included"), None, "host, within the stated power of the devices", None),
+        (Host("included"), None, None, None),
         (Host(power_per_device=q("100 W", "power")), 0.1 * 2500, "host (CPU, memory, network, fans)", None),
         # two processors of 280 W at half their rating, 512 GB at 0.3725 W, 312.5 h
         (
