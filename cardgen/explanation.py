@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cardgen.numbers import interval, percent, quantity
-from cardgen.problems import CardgenError
+from cardgen.problems import CardgenError, plain
 
 Document = Mapping[str, Any]
 SHORT = {
@@ -20,7 +20,7 @@ SHORT = {
 
 def figures(document: Document) -> list[str]:
     """Return the paths of all figures of an assessment, as ``explain`` takes them."""
-    return [path for path, _ in _walk(document, "")]
+    return [plain(path) for path, _ in _walk(document, "")]
 
 
 def explain(document: Document, path: str | None = None) -> str:
@@ -34,16 +34,16 @@ def explain(document: Document, path: str | None = None) -> str:
         close = difflib.get_close_matches(path, known, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(close)}?" if close else "list the figures with: cardgen explain RUN --list"
         raise CardgenError(f'the assessment has no figure "{path}"; it may be unknown', 2, hint)
-    lines = [path, ""]
+    lines = [plain(path), ""]
     cited: dict[str, None] = {}
     seen: set[str] = set()
     _branch(document, figure["derivation"], "", "", lines, cited, seen)
     if figure["drivers"]:
         lines += ["", "The interval comes from:"]
-        lines += [f"  {driver['input']}: {percent(driver['share'])}" for driver in figure["drivers"]]
+        lines += [f"  {plain(driver['input'])}: {percent(driver['share'])}" for driver in figure["drivers"]]
     if cited:
         lines += ["", "Sources:"]
-        lines += [f"  {identifier}: {_citation(document['sources'].get(identifier))}" for identifier in cited]
+        lines += [f"  {plain(identifier)}: {_citation(document['sources'].get(identifier))}" for identifier in cited]
     return "\n".join(lines) + "\n"
 
 
@@ -52,20 +52,20 @@ def _branch(document: Document, identifier: str, first: str, rest: str, lines: l
     inputs = step["inputs"]
     exact = step["basis"] == "exact"
     spread = "" if exact else f" ({interval(step['low'], step['high'], step['value'], step['unit'])})"
-    lines.append(f"{first}{_plain(step['name'] or 'constant')} = {quantity(step['value'], step['unit'])}{spread}, {step['basis']}")
+    lines.append(f"{first}{plain(step['name'] or 'constant')} = {quantity(step['value'], step['unit'])}{spread}, {step['basis']}")
     if identifier in seen and inputs:
         lines[-1] += ", as above"
         return
     seen.add(identifier)
     bar = "│ " if inputs else "  "
     if step["formula"]:
-        lines.append(f"{rest}{bar}= {_plain(step['formula'])}")
+        lines.append(f"{rest}{bar}= {plain(step['formula'])}")
         if step["calculation"]:
-            lines.append(f"{rest}{bar}= {step['calculation']}")
+            lines.append(f"{rest}{bar}= {plain(step['calculation'])}")
     elif step["note"] or step["sources"]:
         where = [] if not step["sources"] else ["run file"] if step["sources"] == ["run"] else list(step["sources"])
-        origin = f" [{', '.join(where)}]" if where else ""
-        lines.append(f"{rest}{bar}{_plain(step['note'] or '')}{origin}".rstrip())
+        origin = f" [{plain(', '.join(where))}]" if where else ""
+        lines.append(f"{rest}{bar}{plain(step['note'] or '')}{origin}".rstrip())
         cited.update(dict.fromkeys(s for s in step["sources"] if s != "run"))
     for position, child in enumerate(inputs):
         last = position == len(inputs) - 1
@@ -77,7 +77,7 @@ def _citation(source: Document | None) -> str:
         return "not described"
     parts = [source.get(key) for key in ("title", "publisher", "year", "url")]
     where = f" ({source['where']})" if source.get("where") else ""
-    return ", ".join(str(part) for part in parts if part) + where
+    return plain(", ".join(str(part) for part in parts if part) + where)
 
 
 def _walk(part: Any, path: str) -> Iterator[tuple[str, Document]]:
@@ -93,7 +93,3 @@ def _walk(part: Any, path: str) -> Iterator[tuple[str, Document]]:
     elif isinstance(part, list):
         for index, value in enumerate(part):
             yield from _walk(value, f"{path}[{index}]")
-
-
-def _plain(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())

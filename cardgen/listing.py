@@ -11,6 +11,7 @@ from typing import Any
 from cardgen.core.factors import Factors
 from cardgen.core.tables import EDITION, TABLES, Row
 from cardgen.numbers import interval, quantity
+from cardgen.problems import plain
 
 Document = Mapping[str, Any]
 UNKNOWN = "not reported"
@@ -60,7 +61,7 @@ def table(document: Document) -> str:
             text.append(f"  {words:<{widths[0]}}  {value:>{widths[1]}}  {spread:<{widths[2]}}  {basis}".rstrip())
         text.append("")
     if document["not_included"]:
-        text += [f"Not included: {'; '.join(document['not_included'])}.", ""]
+        text += [f"Not included: {plain('; '.join(document['not_included']))}.", ""]
     return "\n".join(text)
 
 
@@ -76,11 +77,17 @@ def _groups(document: Document) -> Iterator[tuple[str, list[tuple[str, Document 
     for activity in activities:
         if activity["phase"] != "inference":
             place = f", {activity['place']}" if activity["place"] else ""
-            yield f"{_plain(activity['name'])} ({activity['phase']}{_plain(place)})", _rows(activity)
+            yield f"{plain(activity['name'])} ({activity['phase']}{plain(place)})", _rows(activity)
     if len([activity for activity in activities if activity["phase"] != "inference"]) != 1:
         yield "Total, inference apart", _rows(document["totals"])
-    if document["inference"] is not None:
-        yield "Inference", [(words, at(document["inference"], steps)) for words, steps in INFERENCE]
+    inference = document["inference"]
+    if inference is None:
+        return
+    services = inference["services"] if len(inference["services"]) > 1 else []
+    for service in services:
+        yield f"{plain(service['name'])} (inference)", [(words, at(service, steps)) for words, steps in INFERENCE[:-2]]
+    title = "Inference, mean of all requests" if services else "Inference"
+    yield title, [(words, at(inference, steps)) for words, steps in INFERENCE]
 
 
 def _rows(part: Document) -> list[tuple[str, Document | None]]:
@@ -108,7 +115,7 @@ def as_csv(document: Document) -> str:
             figure = at(part, steps)
             values = [figure[key] for key in ("value", "low", "high", "unit", "basis")] if figure else [""] * 5
             # A leading =, +, - or @ would be a formula in a spreadsheet.
-            safe = "'" + name if name[:1] in "=+-@\t\r" else name
+            safe = "'" + plain(name) if name[:1] in "=+-@\t\r" else plain(name)
             writer.writerow([safe, phase, words, *values, " ".join(figure["sources"]) if figure else ""])
     return buffer.getvalue()
 
@@ -128,7 +135,7 @@ def rows(factors: Factors, name: str, words: Sequence[str]) -> str:
     if not found:
         return f"no row of {name} holds {' '.join(words)}\n"
     shown = [c for c in found[0] if c not in ("note", "verified", "aliases", "assumed_for") and any(row.get(c) for row in found)]
-    cells = [shown] + [[_short(row.get(c, "")) for c in shown] for row in found]
+    cells = [shown] + [[_short(plain(row.get(c, ""))) for c in shown] for row in found]
     widths = [max(len(line[i]) for line in cells) for i in range(len(shown))]
     return "\n".join("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths)).rstrip() for line in cells) + "\n"
 
@@ -139,7 +146,7 @@ def show(factors: Factors, name: str, words: Sequence[str]) -> str:
         return f"{name}: {', '.join(factors.table(name)[0])}\n"
     blocks = []
     for row in matching(factors, name, words):
-        lines = [f"{column}: {value}" for column, value in row.items() if value]
+        lines = [f"{column}: {plain(value)}" for column, value in row.items() if value]
         for identifier in row.sources if "source" in row and name != "published_footprints" else ():
             source = factors.source(identifier)
             if source is not None:
@@ -159,8 +166,3 @@ def matching(factors: Factors, name: str, words: Sequence[str]) -> list[Row]:
 
 def _short(text: str, length: int = 48) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def _plain(text: str) -> str:
-    """Return a user's text without characters that a terminal would obey."""
-    return "".join(character for character in text if character.isprintable())

@@ -53,8 +53,8 @@ def render(problem: Problem, source: Source) -> str:
     line, column = place(problem, source)
     kind = " warning" if problem.severity == "warning" else ""
     path = f" {dotted_safely(problem.path)}" if problem.path else ""
-    hint = f"\n  hint: {problem.hint}" if problem.hint else ""
-    return f"{printable(source.name, 500)}:{line}:{column}: {problem.code}{kind}{path}: {problem.message}{hint}"
+    hint = f"\n  hint: {printable(problem.hint, 400)}" if problem.hint else ""
+    return f"{printable(source.name, 500)}:{line}:{column}: {problem.code}{kind}{path}: {printable(problem.message, 600)}{hint}"
 
 
 def dotted_safely(path: Path) -> str:
@@ -70,6 +70,11 @@ def printable(text: str, length: int) -> str:
     """
     cut = text if len(text) <= length else text[: length - 1] + "…"
     return cut if cut.isprintable() else "".join(_escaped(character) for character in cut)
+
+
+def plain(text: str) -> str:
+    """Return a text on one line without characters that a terminal would obey."""
+    return text if text.isprintable() else "".join(character for character in text if character.isprintable())
 
 
 def _escaped(character: str) -> str:

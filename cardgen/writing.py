@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
-import tempfile
+import stat
 from pathlib import Path
 
 from cardgen.problems import CardgenError
@@ -12,28 +13,52 @@ from cardgen.problems import CardgenError
 def write(path: Path, content: bytes) -> bool:
     """Write a file in one step and return whether it changed; raises CardgenError when the disk refuses.
 
-    A symbolic link stays one: its target is replaced. A kill at any moment leaves the old file or the new one.
+    A symbolic link stays one: its target is replaced. What is no ordinary file, such as a device, is refused. A kill at any
+    moment leaves the old file or the new one; what it leaves beside them is removed by the next run.
     """
     try:
         target = path.resolve()
         old = target.stat() if target.exists() else None
+        if old is not None and not stat.S_ISREG(old.st_mode):
+            raise CardgenError(f"{path}: is not an ordinary file", hint="name another file or folder")
         if old is not None and target.read_bytes() == content:
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        _remove_leftovers(target)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(temporary, "xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, old.st_mode & 0o7777 if old else 0o666 & ~_umask())
             os.replace(temporary, target)
         except BaseException:
-            os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
             raise
-    except OSError as error:
-        message = f"{path}: cannot be written: {error.strerror or error}"
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
+        message = f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}"
         raise CardgenError(message, hint="check the folder, its rights and the space") from None
+    return True
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what a killed run left beside a file; a run that is alive is left alone."""
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        number = leftover.name.split(".")[-2]
+        if number.isdigit() and not _alive(int(number)):
+            leftover.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's, or a system that cannot tell
+        return True
     return True
 
 

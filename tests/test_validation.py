@@ -387,7 +387,7 @@ def test_a_file_with_a_part_replaced_is_a_run_or_problems(start, length, text):
 
 def test_the_schema_uses_only_what_is_checked():
     known = {"$schema", "$id", "$comment", "title", "description", "examples", "default", "type", "properties", "required",
-             "additionalProperties", "items", "minItems", "enum", "const", "pattern", "minLength", "minimum", "maximum",
+             "additionalProperties", "items", "minItems", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum",
              "exclusiveMinimum", "anyOf"}  # fmt: skip
 
     def keywords(part):

@@ -8,12 +8,12 @@ from typing import Any
 
 from cardgen.charts.chart import Axis, Chart, Crossing
 from cardgen.charts.figures import Figure, Item, bounds, figure, source, table
+from cardgen.charts.spans import span_step
 from cardgen.charts.words import name
 from cardgen.numbers import digits, quantity, round_to, step
 
 PLACE = 4
-# Spans of time as they are read: the name, its length in days, and up to how many of them.
-SPANS = (("hours", 1 / 24, 48.0), ("days", 1.0, 730.0), ("years", 365.0, float("inf")))
+MEAN = "mean of all requests"  # said where several services share the requests
 
 
 def chart(document: Mapping[str, Any]) -> Chart | None:
@@ -31,17 +31,20 @@ def chart(document: Mapping[str, Any]) -> Chart | None:
     model = name((document.get("model") or {}).get("name") or "The model")
     per_request = quantity(request["value"], request["unit"])
     at_training = quantity(training["value"], training["unit"])
+    mean = len(inference.get("services") or ()) > 1
     dashed = any(f.get("basis") != "measured" for f in (training, request))
     reading = ["dashed is not measured"] if dashed else []
     reading += ["the band is the 90 % interval"] if len(set(bounds(days or count))) == 2 else []
-    columns, rows = _table(training, request, count, days)
-    unit = step([2 * training["value"]], "kWh")[0]
+    assumption = f"the {MEAN}" if mean else "the same energy per request"
+    at_request = f"{per_request} per request{f', {MEAN}' if mean else ''}"
+    columns, rows = _table(training, request, count, days, mean)
+    unit = step([training["value"]], "kWh")[0]
     return Chart(
         "break-even", title,
-        f"Cumulated energy of inference and energy of training in {unit}, over {'time' if days else 'requests'}; the same energy per "
-        f"request throughout{'; ' if reading else ''}{', '.join(reading)}.",
+        f"Cumulated energy of inference and energy of training in {unit}, over {'time' if days else 'requests'}; {assumption} "
+        f"throughout{'; ' if reading else ''}{', '.join(reading)}.",
         source(document, [training, request, count, days]),
-        f"{model}: at {per_request} per request, inference has used as much as training, {at_training}, after {after}.",
+        f"{model}: at {at_request}, inference has used as much as training, {at_training}, after {after}.",
         (_crossing(training, request, days or count, bool(days), f"{title}{_span(days or count, bool(days))}", per_request),),
         columns, rows,
     )  # fmt: skip
@@ -52,7 +55,7 @@ def _crossing(training: Figure, request: Figure, across: Figure, is_time: bool, 
     low, high = bounds(across)
     slope = level / at
     return Crossing(
-        _across(2 * at, *(_time_step(at) if is_time else step([2 * at], "1"))),
+        _across(2 * at, *(span_step(at) if is_time else step([2 * at], "1"))),
         Axis(0.0, 2 * level, ((0.0, ""), (2 * level, ""))),
         level, at, slope * at / (round_to(low, 6) or at), slope * at / round_to(high, 6),
         f"Training, {quantity(training['value'], training['unit'])}", f"Inference, {per_request} per request", words,
@@ -65,12 +68,8 @@ def _requests(count: float) -> str:
 
 
 def _time(days: float) -> str:
-    words, size = _time_step(days)
+    words, size = span_step(days)
     return f"{digits(days / size)} {words}"
-
-
-def _time_step(days: float) -> tuple[str, float]:
-    return next((words, size) for words, size, most in SPANS if days / size <= most)
 
 
 def _span(across: Figure, is_time: bool) -> str:
@@ -78,7 +77,7 @@ def _span(across: Figure, is_time: bool) -> str:
     low, high = bounds(across)
     if low == high:
         return ""
-    words, size = _time_step(across["value"]) if is_time else step([across["value"]], "1")
+    words, size = span_step(across["value"]) if is_time else step([across["value"]], "1")
     return f" ({digits(low / size)} to {digits(high / size)}{' ' + words if words else ''})"
 
 
@@ -91,11 +90,14 @@ def _across(end: float, words: str, size: float) -> Axis:
     return Axis(0.0, end, tuple((i * distance, label) for i, label in enumerate(labels)))
 
 
-def _table(training: Figure, request: Figure, count: Figure, days: Figure | None) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    columns, rows = table([Item("Energy of training", training), Item("Energy per request", request)], "Figure")
+def _table(
+    training: Figure, request: Figure, count: Figure, days: Figure | None, mean: bool
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    each = f"Energy per request, {MEAN}" if mean else "Energy per request"
+    columns, rows = table([Item("Energy of training", training), Item(each, request)], "Figure")
     further = [("Requests until inference equals training", *_cells(count, *step([count["value"]], "1")))]
     if days is not None:
-        further.append(("Time until inference equals training", *_cells(days, *_time_step(days["value"]))))
+        further.append(("Time until inference equals training", *_cells(days, *span_step(days["value"]))))
     return columns, (*rows, *further)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cardgen.charts.chart import Chart
-from cardgen.charts.figures import NOT_REPORTED, Figure, Item, add, fewer, figure, is_wide, panels, scale_words, source
+from cardgen.charts.figures import NOT_REPORTED, Figure, Item, add, fewer, figure, in_step, is_wide, panels, said, scale_words, source
+from cardgen.charts.spans import span_step
 from cardgen.charts.words import capital, name
-from cardgen.numbers import percent, quantity
+from cardgen.numbers import percent, quantity, step
 
 PLACE = 5
 
@@ -26,6 +28,8 @@ def chart(document: Mapping[str, Any]) -> Chart | None:
     if not groups:
         return None
     log = any(is_wide(fewer(items)) for _, _, items in groups)
+    steps = {unit: step([total["value"]], unit) for _, unit, items in groups if not log and (total := _total(items)) is not None}
+    groups = [(heading, unit, in_step(items, steps.get(unit))) for heading, unit, items in groups]
     drawn = tuple(
         panel for heading, unit, items in groups for panel in panels([(_heading(heading, items), _shares(fewer(items)))], unit, log)
     )
@@ -35,7 +39,7 @@ def chart(document: Mapping[str, Any]) -> Chart | None:
     note = f"Prices in {', '.join(name(unit) for unit in others)} are not converted and not shown." if others else ""
     measures = " and ".join({"Power": "power when running", "Price": "purchase price"}[heading] for heading, _, _ in groups)
     reading = "; ".join(filter(None, [capital(measures), "boundary: the components that the run file lists", scale_words(drawn)]))
-    return Chart("cost-and-power", title, f"{reading}.", source(document, known), f"{title}.", drawn, *_table(components), note)
+    return Chart("cost-and-power", title, f"{reading}.", source(document, known), f"{title}.", drawn, *_table(components, steps), note)
 
 
 def _label(part: Mapping[str, Any]) -> str:
@@ -65,8 +69,7 @@ def _shares(items: Sequence[Item]) -> list[Item]:
     """Return the items with their share of the total in the label."""
     total = math.fsum(item.figure["value"] for item in items if item.figure is not None)
     return [
-        item if item.figure is None or total <= 0 else Item(f"{name(item.label)}, {percent(item.figure['value'] / total)}", item.figure,
-                                                            colour=item.colour)
+        item if item.figure is None or total <= 0 else replace(item, label=f"{name(item.label)}, {percent(item.figure['value'] / total)}")
         for item in items
     ]  # fmt: skip
 
@@ -84,9 +87,14 @@ def _finding(groups: Sequence[tuple[str, str, Sequence[Item]]]) -> str:
     return "; ".join(f"{subject}: {share} of the {measure}" for subject, share, measure in tops)
 
 
-def _table(components: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    def cell(known: Figure | None) -> str:
-        return NOT_REPORTED if known is None else quantity(known["value"], known["unit"])
+def _table(
+    components: Sequence[Mapping[str, Any]], steps: Mapping[str, tuple[str, float]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    def cell(key: str, known: Figure | None) -> str:
+        if known is None:
+            return NOT_REPORTED
+        in_time = key == "lifetime" and known["unit"] in ("h", "d", "y")
+        return said(known, span_step(known["value"], known["unit"]) if in_time else steps.get(known["unit"]))[0]
 
-    rows = ((name(_label(part), 60), *(cell(figure(part.get(key))) for key in ("power", "price", "lifetime"))) for part in components)
+    rows = ((name(_label(part), 60), *(cell(key, figure(part.get(key))) for key in ("power", "price", "lifetime"))) for part in components)
     return ("Component", "Power", "Price", "Lifetime"), tuple(rows)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cardgen.charts.chart import Chart
-from cardgen.charts.figures import MOST, Figure, Item, add, fewer, figure, panels, source, subtitle, table
+from cardgen.charts.figures import MOST, Figure, Item, add, fewer, figure, in_step, is_wide, panels, source, subtitle, table
 from cardgen.charts.phases import label, not_inference
 from cardgen.charts.words import name
-from cardgen.numbers import percent, quantity
+from cardgen.numbers import percent, quantity, step
 
 PLACE = 2
 # What the assessment calls it, what the chart calls it, and its mark: the second view of the same energy is the thinner bar.
@@ -25,12 +25,14 @@ def chart(document: Mapping[str, Any]) -> Chart | None:
     location = _total(document, activities, "location")
     if location is None or location["value"] <= 0 or sum(item.figure is not None for item in shown) < 2:
         return None
+    steps = {} if is_wide(shown) else _steps(document, location)
+    groups = [(heading, _in_steps(items, steps)) for heading, items in groups]
     drawn = panels(groups, "kgCO2e")
     known = [item.figure for item in shown]
-    columns, rows = table(pairs, "Emissions", "Phase")
+    columns, rows = table(_in_steps(pairs, steps), "Emissions", "Phase")
     title = _finding(document, activities, location)
     return Chart(
-        "emissions-by-phase", title, subtitle("Emissions", "kgCO2e", _boundary(shown), drawn, known), source(document, known),
+        "emissions-by-phase", title, subtitle("Emissions", _boundary(shown), drawn), source(document, known),
         f"{title}.", drawn, columns, rows, _offsets(document, activities),
     )  # fmt: skip
 
@@ -39,6 +41,17 @@ def _total(document: Mapping[str, Any], activities: Sequence[Mapping[str, Any]],
     stated = figure(((document.get("totals") or {}).get("emissions") or {}).get(scope))
     every = [figure((a.get("emissions") or {}).get(scope)) for a in activities]
     return stated or add(f for f in every if f is not None)
+
+
+def _steps(document: Mapping[str, Any], location: Figure) -> dict[int, tuple[str, float]]:
+    """Return the unit step of each scope by its colour: that of its total, as in the text beside the chart."""
+    stated = (document.get("totals") or {}).get("emissions") or {}
+    totals = {colour: location if key == "location" else figure(stated.get(key)) for key, _, _, colour in SCOPES}
+    return {colour: step([total["value"]], "kgCO2e") for colour, total in totals.items() if total is not None}
+
+
+def _in_steps(items: Sequence[Item], steps: Mapping[int, tuple[str, float]]) -> list[Item]:
+    return [stepped for item in items for stepped in in_step([item], steps.get(item.colour))]
 
 
 def _pairs(activity: Mapping[str, Any]) -> list[Item]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cardgen.charts.chart import Chart
-from cardgen.charts.figures import MOST, Figure, Item, add, fewer, figure, panels, source, subtitle, table
+from cardgen.charts.figures import MOST, Figure, Item, add, fewer, figure, in_step, is_wide, panels, said, source, subtitle, table
 from cardgen.charts.phases import label, not_inference
 from cardgen.charts.words import capital, name
-from cardgen.numbers import percent, quantity
+from cardgen.numbers import percent, quantity, step
 
 PLACE = 1
 
@@ -26,15 +26,16 @@ def chart(document: Mapping[str, Any]) -> Chart | None:
     shown = [item for _, items in groups for item in items]
     if total is None or total["value"] <= 0 or sum(item.figure is not None for item in shown) < 2:
         return None
-    drawn = panels(groups, "kWh")
+    one_step = None if is_wide(shown) else step([total["value"]], "kWh")  # that of the total, in the text beside the chart too
+    drawn = panels([(heading, in_step(items, one_step)) for heading, items in groups], "kWh")
     known = [item.figure for item in shown]
-    columns, rows = table(pairs, "Component", "Phase")
+    columns, rows = table(in_step(pairs, one_step), "Component", "Phase")
     boundary = f"boundary: {', '.join(name(c) for c in list(components)[:4])}" if components else ""
     title = _finding(phases, components, total)
     measure = "Energy without inference" if document.get("inference") is not None else "Energy"
     return Chart(
-        "energy-by-component", title, subtitle(measure, "kWh", boundary, drawn, known),
-        source(document, known), f"{title}{_rest(phases, components)}.", drawn, columns, rows,
+        "energy-by-component", title, subtitle(measure, boundary, drawn),
+        source(document, known), f"{title}{_rest(phases, components, one_step)}.", drawn, columns, rows,
     )  # fmt: skip
 
 
@@ -87,9 +88,9 @@ def _finding(phases: Sequence[Item], components: Mapping[str, Figure], total: Fi
     return f"{name(subject)} used {part} of {whole}"
 
 
-def _rest(phases: Sequence[Item], components: Mapping[str, Figure]) -> str:
+def _rest(phases: Sequence[Item], components: Mapping[str, Figure], one_step: tuple[str, float] | None) -> str:
     """Return the end of the description: the component that used the most, where the title names a phase."""
     if len(phases) < 2 or not components:
         return ""
     component, most = next(iter(components.items()))
-    return f"; of the components, {name(component)} used the most, {quantity(most['value'], most['unit'])}"
+    return f"; of the components, {name(component)} used the most, {said(most, one_step)[0]}"

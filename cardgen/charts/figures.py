@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cardgen.charts.axes import linear_axis, log_axis, reach
 from cardgen.charts.chart import Panel, Row
 from cardgen.charts.words import clean, name
-from cardgen.numbers import digits, interval, quantity, round_to, step
+from cardgen.numbers import digits, round_to, step
 
 MOST = 7  # categories in a panel
 FACTOR = 30  # values further apart stand on a log axis
@@ -31,6 +31,7 @@ class Item:
     shape: str = "bar"
     colour: int = 0
     about: str = ""
+    step: tuple[str, float] | None = None  # the unit step that its value is said in; None is the value's own
 
 
 def figure(found: Any) -> Figure | None:
@@ -70,7 +71,7 @@ def fewer(items: Sequence[Item], most: int = MOST) -> list[Item]:
     known = [item.figure for item in rest if item.figure is not None]
     gaps = len(rest) - len(known)
     label = f"{len(rest):,} others" + (f", {gaps:,} of them not reported" if gaps and known else "")
-    return [*kept, Item(label, add(known), colour=items[0].colour)]
+    return [*kept, Item(label, add(known), colour=items[0].colour, step=items[0].step)]
 
 
 def is_wide(items: Iterable[Item]) -> bool:
@@ -79,27 +80,38 @@ def is_wide(items: Iterable[Item]) -> bool:
     return bool(values) and max(values) / min(values) > FACTOR
 
 
+def in_step(items: Iterable[Item], unit_step: tuple[str, float] | None) -> list[Item]:
+    """Return the items with their values said in a unit step, in the picture and in its table."""
+    return [replace(item, step=unit_step) for item in items]
+
+
+def said(known: Figure, unit_step: tuple[str, float] | None) -> tuple[str, str]:
+    """Return a figure's value with its unit, and its interval without, in a unit step; without one in the value's own.
+
+    >>> said({"value": 492000.0, "low": 133000.0, "unit": "kgCO2e"}, None)
+    ('492 t CO₂e', '133 to 492')
+    """
+    words, size = unit_step or step([known["value"]], known["unit"])
+    low, high = bounds(known)
+    return f"{digits(known['value'] / size)} {words}".rstrip(), f"{digits(low / size)} to {digits(high / size)}" if low < high else ""
+
+
 def panels(groups: Sequence[tuple[str, Sequence[Item]]], unit: str, log: bool = False) -> tuple[Panel, ...]:
     """Return panels on one common axis, one for each heading with its items."""
     everything = [item for _, items in groups for item in items]
     known = [item.figure for item in everything if item.figure is not None]
     log = log or is_wide(everything)
-    unit_step = None if log else step([f["value"] for f in known], unit)
     axis = (log_axis if log else linear_axis)([end for f in known for end in (f["value"], *bounds(f))], unit)
-    return tuple(Panel(tuple(_row(item, unit_step, log) for item in items), axis, heading) for heading, items in groups)
+    return tuple(Panel(tuple(_row(item, log) for item in items), axis, heading) for heading, items in groups)
 
 
-def _row(item: Item, unit_step: tuple[str, float] | None, log: bool) -> Row:
+def _row(item: Item, log: bool) -> Row:
     known = item.figure
     if known is None:
         return Row(name(item.label, 24), NOT_REPORTED, group=name(item.group, 24))
     low, high = bounds(known)
-    if unit_step is None:
-        words, span = quantity(known["value"], known["unit"]), interval(low, high, known["value"], known["unit"])
-    else:
-        words = f"{digits(known['value'] / unit_step[1])} {unit_step[0]}".rstrip()
-        span = f"{digits(low / unit_step[1])} to {digits(high / unit_step[1])}"
-    details = [span if low < high else "", str(known.get("basis") or ""), name(item.about)]
+    words, span = said(known, item.step)
+    details = [span, str(known.get("basis") or ""), name(item.about)]
     drawn = known["value"] > 0 or not log  # zero has no place on a log axis: its words stand alone
     # Six digits are finer than a pixel: what differs by less is the same picture, with the same digest and the same bytes.
     return Row(
@@ -119,9 +131,8 @@ def scale_words(some: Iterable[Panel]) -> str:
     return f"log scale, each line is {'ten' if times == 10 else f'{times:,}'} times the one before"
 
 
-def subtitle(measure: str, unit: str, boundary: str, some: Iterable[Panel], known: Iterable[Figure | None]) -> str:
+def subtitle(measure: str, boundary: str, some: Sequence[Panel]) -> str:
     """Return the measure, the unit, the boundary, and how to read the marks."""
-    values = [f["value"] for f in known if f is not None]
     rows = [(panel.axis, row) for panel in some for row in panel.rows if row.value is not None and panel.axis is not None]
     fills = {row.filled for _, row in rows}
     reading = [
@@ -129,13 +140,14 @@ def subtitle(measure: str, unit: str, boundary: str, some: Iterable[Panel], know
         "filled is measured, hollow is not" if len(fills) == 2 else "",
         "thin lines are 90 % intervals" if any(reach(axis, row) for axis, row in rows) else "",
     ]
-    return "; ".join(filter(None, [f"{measure} in {units(values, unit, bool(scale_words(some)))}", boundary, *reading])) + "."
+    return "; ".join(filter(None, [f"{measure} in {units(some)}", boundary, *reading])) + "."
 
 
-def units(values: Sequence[float], unit: str, log: bool) -> str:
-    """Return the unit of the labels; on a log axis each label has its own, "kWh to GWh"."""
-    largest, smallest = step(values, unit)[0], step([min((v for v in values if v > 0), default=0.0)], unit)[0]
-    return f"{smallest} to {largest}" if log and smallest != largest else largest
+def units(some: Iterable[Panel]) -> str:
+    """Return the unit of the labels; where they have several, from the smallest to the largest: "kWh to GWh"."""
+    rows = sorted((row for panel in some for row in panel.rows if row.value is not None), key=lambda row: row.value or 0.0)
+    names = [row.words.partition(" ")[2] for row in rows if row.value] or [row.words.partition(" ")[2] for row in rows] or [""]
+    return f"{names[0]} to {names[-1]}" if names[0] != names[-1] else names[0]
 
 
 def source(document: Mapping[str, Any], known: Iterable[Figure | None], most: int = 4) -> str:
@@ -164,8 +176,6 @@ def table(items: Iterable[Item], first: str, group: str = "") -> tuple[tuple[str
         known = item.figure
         cells: tuple[str, ...] = (NOT_REPORTED, "", "")
         if known is not None:
-            low, high = bounds(known)
-            span = interval(low, high, known["value"], known["unit"]) if low < high else ""
-            cells = (quantity(known["value"], known["unit"]), span, str(known.get("basis") or ""))
+            cells = (*said(known, item.step), str(known.get("basis") or ""))
         rows.append((*((current,) if group else ()), name(item.label, 60), *cells))
     return (*((group,) if group else ()), first, *COLUMNS), tuple(rows)

@@ -7,12 +7,16 @@ from typing import Any
 
 from cardgen.charts.chart import Chart
 from cardgen.charts.figures import MOST, Item, figure, panels, subtitle, table
-from cardgen.charts.words import capital, clean, name
+from cardgen.charts.words import capital, name
 from cardgen.numbers import quantity
 
 PLACE = 3
 # What is compared: the key, the unit, how the title and the subtitle say it.
 MEASURES = (("energy", "kWh", "used", "energy"), ("emissions", "kgCO2e", "caused", "emissions"))
+BOUNDARY = (
+    "boundaries as each source draws them; the diamond is this model; beside the others stand developer and year; "
+    "the intervals of published figures are cardgen's, by their kind of evidence"
+)
 
 Entry = Mapping[str, Any]
 
@@ -27,11 +31,9 @@ def chart(document: Mapping[str, Any]) -> Chart | None:
     key, unit, verb, noun = measure
     items = [_item(entry, key) for entry in shown]
     drawn = panels([("", items)], unit, log=True)
-    known = [item.figure for item in items]
     title = _finding(shown, key, verb, noun)
     columns, rows = _table(shown, items)
-    boundary = "boundaries as each source draws them; the diamond is this model"
-    about = subtitle(f"{capital(noun)} of training", unit, boundary, drawn, known)
+    about = subtitle(f"{capital(noun)} of training", BOUNDARY, drawn)
     return Chart("model-comparison", title, about, _source(shown), f"{title}.", drawn, columns, rows)
 
 
@@ -70,12 +72,13 @@ def _finding(shown: Sequence[Entry], key: str, verb: str, noun: str) -> str:
 
 
 def _source(shown: Sequence[Entry]) -> str:
-    """Return the line that names the works, each up to its first comma; the table has them in full."""
-    works = [name(clean(entry.get("source") or "").split(",")[0], 24) for entry in shown if not entry.get("self")]
+    """Return the line that names the works that the published figures stand in."""
+    works = [name(entry.get("source") or "", 60).rstrip(".") for entry in shown if not entry.get("self")]
     return f"Source: {'; '.join(['run file', *dict.fromkeys(filter(None, works))])}."
 
 
 def _table(shown: Sequence[Entry], items: Sequence[Item]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     columns, rows = table(items, "Model")
     works = ["run file" if entry.get("self") else name(entry.get("source") or "", 120) for entry in shown]
-    return (*columns, "Published by", "Source"), tuple((*row, item.about, work) for row, item, work in zip(rows, items, works))
+    facts = [(name(entry.get("organisation") or "", 60), str(entry.get("year") or "")) for entry in shown]
+    return (*columns, "Developer", "Year", "Source"), tuple((*row, *fact, work) for row, fact, work in zip(rows, facts, works))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,9 @@ import click
 from cardgen.core.factors import Factors
 from cardgen.core.own_factors import FactorError, own_rows
 from cardgen.core.problem import Problem
-from cardgen.problems import CardgenError, Source, in_order, printable, render
+from cardgen.problems import CardgenError, Source, in_order, render
+from cardgen.saved import saved
 
-SAVE = "save it with: cardgen assess RUN --format json"
 RUN = click.argument("run", type=click.Path(allow_dash=True))
 FACTORS = click.option(
     "--factors", "factor_files", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE",
@@ -49,7 +47,7 @@ def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool 
     if isinstance(source.data, dict) and "derivations" in source.data:
         if factors.own:
             raise CardgenError(f"{run} is a saved assessment: its factors are fixed", 2, "give --factors with the run file")
-        return saved(source.text, source.name), 0
+        return saved(source), 0
     checked, problems = validate(source)
     if checked is None:
         say(problems, source, quiet=quiet)
@@ -61,27 +59,6 @@ def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool 
     found = [*problems, *assessed.problems]
     say(found, source, quiet=quiet)
     return document(assessed, factors), exit_code(found, strict)
-
-
-def saved(text: str, name: str) -> dict[str, Any]:
-    """Return an assessment that was saved as JSON; raises CardgenError where it does not follow its schema."""
-    import jsonschema
-
-    from cardgen.resources import resource
-
-    try:
-        document = json.loads(text)
-        jsonschema.validate(document, json.loads(resource("schemas", "assessment.schema.json")), jsonschema.Draft202012Validator)
-    except json.JSONDecodeError as error:
-        raise CardgenError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", 1, SAVE) from None
-    except jsonschema.ValidationError as error:
-        where, what = printable(error.json_path, 120), printable(error.message, 200)
-        raise CardgenError(f"{name}: {where}: {what}", 1, SAVE) from None
-    named = {i for step in document["derivations"].values() for i in step["inputs"]} | set(re.findall(r'"derivation": "(.*?)"', text))
-    missing = sorted(named - set(document["derivations"]))
-    if missing:
-        raise CardgenError(f"{name}: derivation {printable(missing[0], 40)} is missing", 1, SAVE)
-    return document
 
 
 def say(problems: Iterable[Problem], source: Source, *, quiet: bool = False) -> None:

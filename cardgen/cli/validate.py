@@ -23,7 +23,7 @@ def command(runs: tuple[str, ...], factor_files: tuple[str, ...], strict: bool, 
     """
     from cardgen.core.assess import assess
     from cardgen.loading import read
-    from cardgen.problems import in_order, place
+    from cardgen.problems import in_order, place, printable
     from cardgen.validation import validate
 
     factors = factors_with(factor_files)
@@ -43,9 +43,9 @@ def command(runs: tuple[str, ...], factor_files: tuple[str, ...], strict: bool, 
             continue
         say(found, source, quiet=quiet)
         if checked is None and not quiet:
-            click.echo(f"{source.name}: what the numbers mean is checked once these are corrected", err=True)
+            click.echo(f"{printable(source.name, 500)}: what the numbers mean is checked once these are corrected", err=True)
         if not found and not quiet:
-            click.echo(f"{source.name}: no problems", err=True)
+            click.echo(f"{printable(source.name, 500)}: no problems", err=True)
     if output_format == "json":
         click.echo(json.dumps({"cardgen": 1, "problems": rows}, indent=2, ensure_ascii=False))
     raise click.exceptions.Exit(code)

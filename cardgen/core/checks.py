@@ -127,7 +127,7 @@ def _mfu(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> 
         return
     capacity = sum(peak.value * 1e12 * hours.value * 3600 for hours, peak in timed if peak and hours)
     mfu = flops.value / capacity if capacity else math.inf
-    if not MFU_RANGE[0] <= mfu <= MFU_RANGE[1]:
+    if math.isfinite(mfu) and not MFU_RANGE[0] <= mfu <= MFU_RANGE[1]:
         text = f"compute and device-hours imply a model FLOPs utilisation of {mfu:.1%}; training runs reach 5 to 65 %"
         hint = "check that tokens count all epochs and device_hours counts all devices"
         inputs.warn("CG303", (*path, "compute"), text, hint)
@@ -205,4 +205,5 @@ def _kwh(figure: Figure) -> str:
 
 def _factor(one: Figure, other: Figure) -> str:
     high, low = max(one.value, other.value), min(one.value, other.value)
-    return f"{high / low:.3g}" if low else "infinity"
+    ratio = high / low if low else math.inf
+    return f"{ratio:,.3g}" if ratio < 1e6 else "more than a million"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from cardgen.core.inputs import Inputs
@@ -37,7 +36,7 @@ def rows(wanted: Iterable[str] | None, inputs: Inputs, model: str = "") -> list[
         if match:
             chosen.append(match[0])
             continue
-        similar = difflib.get_close_matches(name, [row["system"] for row in table], n=3, cutoff=0.4)
+        similar = inputs.factors.similar(name, [row["system"] for row in table], 3, 0.4)
         hint = f"did you mean {' or '.join(similar)}?" if similar else "see: cardgen factors list published_footprints"
         inputs.warn("CG209", ("card", "compare_with", i), f'"{name}" has no published energy in the table', hint)
     return chosen

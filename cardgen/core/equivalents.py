@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from cardgen.core.assessment import Equivalent, Impact
@@ -46,8 +45,8 @@ def _by_magnitude(names: Iterable[str], totals: Impact, inputs: Inputs) -> Equiv
 def _named(name: str, index: int, totals: Impact, inputs: Inputs) -> Equivalent | None:
     row = newest(name, inputs)
     if row is None:
-        known = sorted({r["id"] for r in inputs.factors.table("equivalents")})
-        similar = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        known = {r["id"]: None for r in inputs.factors.table("equivalents")}
+        similar = inputs.factors.similar(name, known, 3, 0.4)
         hint = f"did you mean {' or '.join(similar)}?" if similar else "see: cardgen factors list equivalents"
         inputs.fault("CG210", ("card", "equivalents", index), f'"{name}" is not a known equivalent', hint)
         return None

@@ -16,12 +16,16 @@ PROVIDERS = {
 }  # fmt: skip
 
 
+MOST_HINTS = 200  # a comparison with every known name takes milliseconds
+
+
 class Factors:
     """The tables in use: the bundled ones with a user's own rows in front."""
 
     def __init__(self, own: Mapping[str, list[Row]] | None = None) -> None:
         self.own = dict(own or {})
         self._tables: dict[str, list[Row]] = {}
+        self._asked = 0
         self._found: dict[tuple[str | int | None, ...], Row | None] = {}
 
     def table(self, name: str) -> list[Row]:
@@ -46,7 +50,7 @@ class Factors:
 
     def similar_hardware(self, name: str) -> list[str]:
         """Return up to three known names that look like one."""
-        close = self._close(normalised(name), self._hardware, 6, 0.6)
+        close = self.similar(normalised(name), self._hardware, 6, 0.6)
         return list(dict.fromkeys(self._hardware[c][0]["name"] for c in close))[:3]
 
     def variants(self, name: str) -> list[str]:
@@ -64,7 +68,7 @@ class Factors:
 
     def similar_places(self, text: str) -> list[str]:
         """Return up to three known places that look like a text."""
-        return self._close(text.strip().casefold(), self._places, 3, 0.6)
+        return self.similar(text.strip().casefold(), self._places, 3, 0.6)
 
     def region(self, provider: str, region: str) -> Row | None:
         """Return the row of a provider's region."""
@@ -87,10 +91,13 @@ class Factors:
     def similar_regions(self, provider: str, region: str) -> list[str]:
         """Return up to three regions of a provider that look like one."""
         known = [r for p, r in self._regions if p == provider_key(provider)]
-        return self._close(region.strip().casefold(), known, 3, 0.5)
+        return self.similar(region.strip().casefold(), known, 3, 0.5)
 
-    def _close(self, text: str, known: Iterable[str], count: int, cutoff: float) -> list[str]:
-        """Return the known words that look like a text; of a long text only the beginning is compared."""
+    def similar(self, text: str, known: Iterable[str], count: int, cutoff: float) -> list[str]:
+        """Return the known words that look like a text; of a long text only the beginning is compared, and of many the first."""
+        self._asked += 1
+        if self._asked > MOST_HINTS:
+            return []
         return difflib.get_close_matches(text[:100], known, n=count, cutoff=cutoff)
 
     def grid(self, zone: str, year: int | None) -> Row | None:
@@ -213,7 +220,7 @@ def normalised(name: str) -> str:
     >>> normalised("NVIDIA A100-SXM4-80GB") == normalised("a100 sxm4 80 gb")
     True
     """
-    text = re.sub(r"\((r|tm|c)\)|[®™]", "", name.casefold())
+    text = re.sub(r"\((r|tm|c)\)|[®™]", "", name[:300].casefold())
     text = re.sub(r"(cpu)?@.*", "", re.sub(r"[\s_\-/]+", "", text))  # Linux adds "CPU @ 2.40GHz"
     while match := re.match(r"(nvidia|amd|intel|geforce)(?=.)", text):
         text = text[match.end() :]

@@ -11,6 +11,8 @@ from cardgen.core.tables import Row
 from cardgen.core.units import Quantity
 
 LARGEST = 1e30  # in any unit: a year of the Sun is 3e30 kWh
+SMALLEST = 1e-15  # of kWh, kgCO2e, L: below it nothing is reported
+MOST_PROBLEMS = 1_000  # more than anybody reads
 
 
 class Inputs:
@@ -70,9 +72,10 @@ class Inputs:
 
     def believable(self, figure: Figure, path: Path) -> Figure | None:
         """Return a figure; None, and a problem, where it is not a number that anything on Earth can reach."""
-        if abs(figure.value) <= LARGEST and figure.high < math.inf:
+        if (figure.value == 0 or SMALLEST <= abs(figure.value) <= LARGEST) and figure.high < math.inf:
             return figure
-        text = f"the result is too large to be true: {figure.name}, {figure.value:.3g} {figure.unit}"
+        size = "small" if abs(figure.value) < SMALLEST else "large"
+        text = f"the result is too {size} to be true: {figure.name}, {figure.value:.3g} {figure.unit}"
         self.fault("CG214", path, text, "check the units and the powers of ten of what it is computed from")
         return None
 
@@ -85,7 +88,7 @@ class Inputs:
         self._add(Problem(code, message, path, hint))
 
     def _add(self, problem: Problem) -> None:
-        if (problem.code, problem.message) not in self._said:
+        if (problem.code, problem.message) not in self._said and len(self.problems) < MOST_PROBLEMS:
             self._said.add((problem.code, problem.message))
             self.problems.append(problem)
 

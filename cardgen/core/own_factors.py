@@ -84,13 +84,16 @@ def _check(row: Row, where: str) -> None:
             raise FactorError(f'{where}: {column}: "{row[column]}" is not a number\n  hint: write it without a unit, as in 0.268')
     if "year" in row and not re.fullmatch(r"\d{4}", row["year"]):
         raise FactorError(f'{where}: year: "{row["year"]}" is not a year\n  hint: write the year that the number is for, as in 2025')
+    if row.get("pue") and not 1 <= float(row["pue"]) <= 4:
+        raise FactorError(f'{where}: pue: "{row["pue"]}" is not from 1 to 4\n  hint: PUE is facility energy ÷ IT energy')
     if "zone" in row and row.table != "places":
         row["zone"] = _bundled_only().place(row["zone"]) or row["zone"]
     target = _UNITS.get(row.table)
     largest = _LARGEST.get(row.table)
     if row.table == "uncertainty":
-        if float(row["gsd"]) < 1:
-            raise FactorError(f'{where}: gsd: "{row["gsd"]}" is below 1\n  hint: a geometric standard deviation of 1 means no uncertainty')
+        if not 1 <= float(row["gsd"]) <= 10:
+            hint = "a geometric standard deviation of 1 means no uncertainty"
+            raise FactorError(f'{where}: gsd: "{row["gsd"]}" is not from 1 to 10\n  hint: {hint}')
         replaced = next((bundled for bundled in bundled(row.table) if bundled["id"] == row["id"]), row)
         if replaced["value"] and not row["value"]:
             raise FactorError(f"{where}: value: the cell is empty\n  hint: {row['id']} needs one, as in {replaced['value']}")

@@ -27,6 +27,8 @@ _SURROGATES = re.compile(r"\\u[dD]([89abAB][0-9a-fA-F]{2})\\u[dD]([c-fC-F][0-9a-
 def read(path: str) -> Document:
     """Return the document in a file; "-" is standard input. Raises CardgenError when it cannot be read."""
     try:
+        if path == "-" and sys.stdin is None:
+            raise CardgenError("standard input is closed", 4)
         if path == "-":
             return load(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin")
         with File(path).open("rb") as file:

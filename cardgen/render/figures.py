@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from cardgen import numbers
+from cardgen.charts.spans import span_step
 
 Document = Mapping[str, Any]
 Figure = Optional[Mapping[str, Any]]  # noqa: UP045 - evaluated when imported
 GAP = "not reported"
+BASES = ("measured", "declared", "estimated", "assumed")  # from the strongest to the weakest
+
+
+class Line(NamedTuple):
+    """A statement beside the table: its label, its text, and the numbers of its sources."""
+
+    label: str
+    text: str
+    references: str = ""
 
 
 def value(figure: Figure) -> str:
@@ -20,6 +30,9 @@ def value(figure: Figure) -> str:
     """
     if figure is None:
         return GAP
+    if figure["unit"] == "d":
+        name, size = span_step(figure["value"])
+        return f"{numbers.digits(figure['value'] / size)} {name}"
     return numbers.quantity(figure["value"], figure["unit"])
 
 
@@ -31,6 +44,9 @@ def spread(figure: Figure) -> str:
     """
     if figure is None or figure.get("low") is None or figure["low"] == figure["high"]:
         return ""
+    if figure["unit"] == "d":
+        size = span_step(figure["value"])[1]
+        return f"{numbers.digits(figure['low'] / size)} to {numbers.digits(figure['high'] / size)}"
     return numbers.interval(figure["low"], figure["high"], figure["value"], figure["unit"])
 
 
@@ -44,6 +60,15 @@ def basis(figure: Figure) -> str:
     """Return what a figure rests on, in one word; nothing for an exact or unknown one."""
     found = figure.get("basis") if figure else None
     return found if found and found != "exact" else ""
+
+
+def weakest(figures: Iterable[Figure]) -> str:
+    """Return the weakest basis of the figures that are known.
+
+    >>> weakest([{"basis": "measured"}, None, {"basis": "estimated"}])
+    'estimated'
+    """
+    return max(filter(None, map(basis, figures)), key=BASES.index, default="")
 
 
 def hours_text(figure: Figure) -> str:
@@ -91,6 +116,15 @@ def sources_of(part: Any) -> Iterator[str]:
     elif isinstance(part, (list, tuple)):
         for inner in part:
             yield from sources_of(inner)
+
+
+def joined(names: list[str]) -> str:
+    """Return names as a list in words.
+
+    >>> joined(["A", "B", "C"])
+    'A, B and C'
+    """
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def comma(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cardgen.render import figures, method, statements, words
+from cardgen.render import figures, gaps, method, statements, words
 from cardgen.render.text import Markdown, address, alternative, escape, path
 from cardgen.resources import resource
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markdown_it.token import Token
 
-_GAP = f" ({figures.GAP})"
 _TAGS = {"p", "strong", "em", "sub", "span", "a", "img", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "code",
          "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "section"}  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "th": {"scope", "class"}, "td": {"class"},
@@ -72,7 +71,6 @@ def view(document: figures.Document) -> Mapping[str, Any]:
     """Return everything that the templates say, as plain text."""
     numbered = figures.cited(document)
     sources = document.get("sources") or {}
-    gaps = document.get("not_included") or ()
     return {
         "answer": words.answer(document),
         "table": words.table(document, numbered),
@@ -80,10 +78,11 @@ def view(document: figures.Document) -> Mapping[str, Any]:
         "equivalents": statements.equivalents(document, numbered),
         "reported": statements.reported(document),
         "publication": next((r["source"] for r in document.get("reported") or () if r.get("source")), None),
-        "not_included": [part for part in gaps if not part.endswith(_GAP)],
-        "not_reported": [part.removesuffix(_GAP) for part in gaps if part.endswith(_GAP)],
+        "not_included": gaps.not_included(document),
+        "not_reported": gaps.not_reported(document),
         "groups": method.groups(document, numbered),
-        "drivers": statements.drivers(words.headline(document)),
+        "drivers": gaps.drivers(words.headline(document)),
+        "advice": gaps.advice(document, words.headline(document)),
         "sources": [(number, sources[name]) for name, number in numbered.items()],
         "problems": statements.problems(document),
         "notes": document.get("notes") or (),

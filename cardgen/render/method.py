@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cardgen.render import figures, words
+from cardgen.render import figures, services, words
 
 _IMPACTS = ("device_hours", "energy", "emissions.location", "emissions.market", "emissions.embodied", "emissions.offsets",
             "water.onsite", "water.offsite", "cost.electricity", "cost.devices")  # fmt: skip
@@ -67,6 +67,8 @@ def groups(document: figures.Document, numbered: Mapping[str, int]) -> list[Grou
     for activity in document["activities"]:
         found.append(Group(str(activity.get("name") or activity.get("phase")), _facts(activity), walk.steps(activity, _IMPACTS)))
     found.append(Group("All phases", (), walk.steps(document["totals"], _IMPACTS)))
+    for service in services.several(document):
+        found.append(Group(f"A request of {services.name(service)}", (), walk.steps(service, _INFERENCE)))
     if inference := document.get("inference"):
         found.append(Group("A request, a year, and break-even", (), walk.steps(inference, _INFERENCE)))
     equivalents = tuple(step for item in document.get("equivalents") or () for step in walk.steps(item, ("figure",)))

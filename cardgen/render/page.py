@@ -50,7 +50,7 @@ def report(document: figures.Document, charts: Iterable[Chart] = (), svgs: Mappi
         pictures=pictures,
         css=Markup(css),
         policy=" ".join(dict.fromkeys(map(_hash, styles))),
-        data=_data(document),
+        data=Markup(_data(document)),
         file_name=_file_name(document["model"]),
     )  # fmt: skip
 

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cardgen import numbers
-from cardgen.render.figures import GAP, Document, Figure, basis, bracket, comma, references, sources_of, spread, value, with_spread
+from cardgen.render import services
+from cardgen.render.figures import GAP, Document, Figure, Line, basis, comma, references, sources_of, value, with_spread
 from cardgen.render.words import phases
-
-
-class Line(NamedTuple):
-    """A statement beside the table: its label, its text, and the numbers of its sources."""
-
-    label: str
-    text: str
-    references: str = ""
 
 
 def lines(document: Document, numbered: Mapping[str, int]) -> list[Line]:
     """Return the statements beside the table: market-based, offsets, hardware, water, cost, inference."""
     totals = document["totals"]
-    emissions, water, cost = totals["emissions"], totals.get("water") or {}, totals.get("cost") or {}
+    emissions, water = totals["emissions"], totals.get("water") or {}
     energy = set((totals.get("energy") or {}).get("sources") or ())
     numbered = {source: number for source, number in numbered.items() if source not in energy}  # those stand in the table
     found = _market(document, numbered)
@@ -30,34 +23,44 @@ def lines(document: Document, numbered: Mapping[str, int]) -> list[Line]:
     if phases(document):
         found.append(_line("Making the hardware", emissions.get("embodied"), numbered, "not in the total above"))
         found.append(_water(water, numbered))
-    paid = [
-        f"{with_spread(cost[key])} for {words}" for key, words in (("electricity", "electricity"), ("devices", "devices")) if cost.get(key)
-    ]
-    if paid:
-        found.append(Line("Cost", "; ".join(paid), references(sources_of(cost), numbered)))
-    return found + _inference(document.get("inference"), numbered)
+    return found + _cost(document, numbered) + services.lines(document, numbered)
 
 
 def equivalents(document: Document, numbered: Mapping[str, int]) -> list[Line]:
-    """Return at most two comparisons, within a factor of 1000, each with its edition and the source of its factor."""
-    much = {"energy": "as much energy as", "water": "as much water as"}
+    """Return the comparisons that the assessment holds, each with its edition and the source of its factor."""
+    much = {"energy": "as much energy as", "water": "as much water as", "sequestration": "as much carbon as is taken up by"}
     derivations = document.get("derivations") or {}
     found = []
     for item in document.get("equivalents") or ():
         figure = item["figure"]
-        if figure is None or not 1e-3 <= figure["value"] <= 1e3:
+        if figure is None:
             continue
         inputs = (derivations.get(figure.get("derivation")) or {}).get("inputs") or ()
         sources = derivations[inputs[-1]].get("sources") if inputs and inputs[-1] in derivations else figure.get("sources")
         edition = f" ({item['edition']})" if item.get("edition") else ""
-        text = f"{numbers.digits(figure['value'], 2)} {item['label']}{edition}"
+        text = f"{_count(figure['value'])} {item['label']}{edition}"
         found.append(Line(f"about {much.get(item.get('quantity'), 'as much carbon as')}", text, references(sources, numbered)))
-    return found[:2]
+    return found
+
+
+def _count(value: float) -> str:
+    """Return a count of things with two digits; one is "1.0", since the name of the things is in the plural.
+
+    >>> _count(1.04), _count(2664.0), _count(3.1e6)
+    ('1.0', '2,700', '3.1 million')
+    """
+    name, size = numbers.step([value], "1")
+    shown = numbers.digits(value / size, 2)
+    return f"{'1.0' if shown == '1' else shown} {name}".rstrip()
 
 
 def reported(document: Document) -> list[Line]:
     """Return what a publication states beside what is computed."""
-    verdicts = {True: "they agree within the interval", False: "they disagree by more than the interval allows", None: "nothing to compare it with"}
+    verdicts = {
+        True: "they agree within the interval",
+        False: "they disagree by more than the interval allows",
+        None: "nothing to compare it with",
+    }
     return [
         Line(
             f"Published {item['quantity'].replace('_', ' ')}",
@@ -65,12 +68,6 @@ def reported(document: Document) -> list[Line]:
         )
         for item in document.get("reported") or ()
     ]
-
-
-def drivers(figure: Figure) -> list[tuple[str, str]]:
-    """Return the inputs that a figure's interval comes from, with their share in per cent, the largest first; at most five."""
-    found = (figure or {}).get("drivers") or ()
-    return [(d["input"], numbers.percent(d["share"])) for d in found if d["share"] >= 0.01][:5]
 
 
 def problems(document: Document) -> list[str]:
@@ -105,32 +102,25 @@ def _market(document: Document, numbered: Mapping[str, int]) -> list[Line]:
     ]
 
 
+def _cost(document: Document, numbered: Mapping[str, int]) -> list[Line]:
+    """Return what was paid: in all, or phase by phase where the currencies differ."""
+    totals, paid, figures, apart = document["totals"].get("cost") or {}, [], [], False
+    for key in ("electricity", "devices"):
+        stated = [(a, a["cost"][key]) for a in phases(document) if (a.get("cost") or {}).get(key) is not None]
+        if totals.get(key) is not None:
+            paid.append(f"{with_spread(totals[key])} for {key}")
+            figures.append(totals[key])
+        elif stated:
+            apart = True
+            paid += [f"{with_spread(figure)} for {key} of {activity.get('name') or activity.get('phase')}" for activity, figure in stated]
+            figures += [figure for _, figure in stated]
+    text = "; ".join(paid) + ("; not added, as the currencies differ" if apart and len({f["unit"] for f in figures}) > 1 else "")
+    return [Line("Cost", text, references(sources_of(figures), numbered))] if paid else []
+
+
 def _water(water: Mapping[str, Any], numbered: Mapping[str, int]) -> Line:
     onsite, offsite = water.get("onsite"), water.get("offsite")
     if onsite is None and offsite is None:
         return Line("Water", GAP)
     text = f"on site for cooling {with_spread(onsite)}; in making the electricity {with_spread(offsite)}"
     return Line("Water", text, references(sources_of(water), numbered))
-
-
-def _inference(inference: Mapping[str, Any] | None, numbered: Mapping[str, int]) -> list[Line]:
-    if inference is None:
-        return []
-    tasks = ", ".join(dict.fromkeys(s["task"] for s in inference.get("services") or () if s.get("task")))
-    found = [_service(f"Each request{bracket(tasks)}", inference, "", numbered), _service("1,000 requests", inference, "1000", numbered)]
-    if inference.get("per_year"):
-        found.append(_service("A year of service", inference, "year", numbered))
-    if requests := inference.get("requests_to_match_training"):
-        days = inference.get("days_to_match_training")
-        after = f", or {value(days)}{bracket(spread(days))} of service" if days else ""
-        text = f"after about {value(requests)} requests{bracket(spread(requests))}{after}, inference has used as much energy as training"
-        found.append(Line("Break-even", text))
-    return found
-
-
-def _service(label: str, inference: Mapping[str, Any], scale: str, numbered: Mapping[str, int]) -> Line:
-    energy = inference.get(f"per_{scale or 'request'}")
-    emissions = inference.get(f"emissions_per_{scale or 'request'}")
-    measured = f"{with_spread(energy)}{comma(basis(energy))}"
-    text = f"{measured}; {with_spread(emissions)}{comma(basis(emissions))}" if emissions else f"{measured}; carbon {GAP}"
-    return Line(label, text, references(sources_of([energy, emissions]), numbered))

@@ -22,6 +22,9 @@ def clean(text: object) -> str:
     >>> clean("Pond\\u202e 7B\\n\\x1b[0m")
     'Pond 7B [0m'
     """
+    plain = str(text)
+    if plain.isascii() and plain.isprintable():
+        return " ".join(plain.split())
     kept = (c for c in re.sub(r"\s", " ", str(text)) if c in _KEPT_FORMATS or _shown(c))
     return " ".join("".join(kept).split())
 

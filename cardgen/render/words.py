@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cardgen import numbers
+from cardgen.render import services
 from cardgen.render.figures import (
     GAP,
     Document,
@@ -14,10 +15,12 @@ from cardgen.render.figures import (
     bracket,
     comma,
     hours_text,
+    joined,
     references,
     sources_of,
     spread,
     value,
+    weakest,
     with_spread,
 )
 
@@ -40,6 +43,15 @@ def carbon(impact: Mapping[str, Any]) -> Figure:
     return (impact.get("emissions") or {}).get("location")
 
 
+def without(document: Document) -> str:
+    """Return the phases whose energy is in the total and whose carbon is not, in words; nothing where there is none."""
+    if carbon(document["totals"]) is None:
+        return ""
+    known = [a for a in phases(document) if a.get("energy") is not None]
+    names = [str(a.get("name") or a.get("phase")) for a in known if carbon(a) is None]
+    return joined(names) if len(names) <= 3 else f"{len(names):,} of the {len(known):,} phases"
+
+
 def headline(document: Document) -> Figure:
     """Return the figure that stands first: location-based emissions, else market-based ones, else energy."""
     totals = document["totals"]
@@ -56,16 +68,27 @@ def answer(document: Document) -> tuple[str, str]:
     source = f"{with_spread(energy)}{comma(how(document))}"
     if location is not None:
         width = f" (90 % interval {spread(location)})" if spread(location) else ""
-        return value(location), f"{width}, location based, from {source}{ending}"
+        how_found = f"{width}, location based{comma(basis(location))}"
+        if missing := without(document):
+            return value(location), f"{how_found}, without {missing}; the energy, with {missing}, is {source}{ending}"
+        return value(location), f"{how_found}, from {source}{ending}"
     if market is not None:
         width = f" (90 % interval {spread(market)})" if spread(market) else ""
-        return value(market), f"{width}, market based, from {source}{ending}"
+        return value(market), f"{width}, market based{comma(basis(market))}, from {source}{ending}"
     if energy is not None:
         width = f" (90 % interval {spread(energy)})" if spread(energy) else ""
         return value(energy), f" of energy{width}{comma(how(document))}, carbon not reported{ending}"
     per_request = (document.get("inference") or {}).get("per_request")
     if per_request is not None and not phases(document):
-        return f"{value(per_request)} per request", f"{bracket(spread(per_request))}{comma(basis(per_request))}; training is not reported."
+        mean = f", {services.MEAN}" if services.several(document) else ""
+        return (
+            f"{value(per_request)} per request",
+            f"{bracket(spread(per_request))}{comma(basis(per_request))}{mean}; training is not reported.",
+        )
+    requests = [s["per_request"] for s in services.several(document) if s.get("per_request")]
+    if requests and not phases(document):
+        least, most = (pick(requests, key=lambda figure: figure["value"]) for pick in (min, max))
+        return f"{value(least)} to {value(most)} per request", f", by service, {weakest(requests)}; training is not reported."
     hours = hours_text(totals.get("device_hours"))
     return "Energy and carbon are not reported", f"; {hours} are." if totals.get("device_hours") else "."
 
@@ -78,13 +101,17 @@ def label(document: Document) -> list[tuple[str, str]]:
     inference = document.get("inference") or {}
     rows = [
         ("90 % interval", width),
-        ("Energy", with_spread(energy) if energy is not first or energy is None else ""),
-        ("Basis", how(document)),
+        ("Basis", how(document) if first is energy else basis(first)),
+        ("Without", f"carbon of {without(document)}" if without(document) else ""),
+        ("Energy", "" if first is energy and energy is not None else f"{with_spread(energy)}{comma(how(document))}"),
         ("Device-hours", hours_text(totals.get("device_hours")).removesuffix(" device-hours") if phases(document) else ""),
         ("Covers", boundary(document)),
         ("Market based", with_spread(emissions["market"]) if emissions.get("market") and emissions.get("location") else ""),
         ("Making the hardware", f"{with_spread(emissions['embodied'])}, counted apart" if emissions.get("embodied") else "not included"),
-        ("Each request", with_spread(inference["per_request"]) if inference.get("per_request") else ""),
+        (
+            "Mean of all requests" if services.several(document) else "Each request",
+            with_spread(inference["per_request"]) if inference.get("per_request") else "",
+        ),
     ]
     return [(name, text) for name, text in rows if text]
 
@@ -151,7 +178,8 @@ def table(document: Document, numbered: Mapping[str, int]) -> Table | None:
     )
     names = [str(a.get("name") or a.get("phase") or "Phase") for a in activities]
     rows = [(n, h, e, c, _basis_cell(a, numbered)) for n, h, e, c, a in zip(names, hours, energies, carbons, activities)]
-    total = ("Total", hours[-1], energies[-1], carbons[-1], basis(document["totals"].get("energy")))
+    missing = f"carbon without {without(document)}" if without(document) else ""
+    total = ("Total", hours[-1], energies[-1], carbons[-1], "; ".join(filter(None, (weakest(_shown(document["totals"])), missing))))
     return Table(headers, tuple(rows), total if len(rows) > 1 else None)
 
 
@@ -163,5 +191,9 @@ def _column(figures: list[Figure], unit: str) -> tuple[str, list[str]]:
 
 
 def _basis_cell(activity: Mapping[str, Any], numbered: Mapping[str, int]) -> str:
-    energy, emissions = activity.get("energy"), carbon(activity)
-    return f"{basis(energy)} {references(sources_of([energy, emissions]), numbered)}".strip()
+    return f"{weakest(_shown(activity))} {references(sources_of(_shown(activity)), numbered)}".strip()
+
+
+def _shown(impact: Mapping[str, Any]) -> list[Figure]:
+    """Return the figures of a row of the table."""
+    return [impact.get("device_hours"), impact.get("energy"), carbon(impact)]

@@ -78,6 +78,8 @@ def _device_hours(pool: dict[str, Any], path: Path) -> Iterator[Problem]:
     if not count or not hours or not stated or abs(count * hours / stated - 1) <= TOLERANCE:
         return
     factor = count * hours / stated
+    if not 1e-30 < factor < 1e30:
+        factor = 1e30 if factor > 1 else 1e-30
     hint = "remove one of the two, or correct it"
     if abs(factor / count - 1) <= TOLERANCE:
         hint = "device_hours is the total over all devices; this looks like wall-clock time"

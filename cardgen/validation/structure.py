@@ -21,6 +21,7 @@ from cardgen.resources import resource
 from cardgen.validation.wording import KINDS, advice, date_advice, example, expected, found, nearest, quoted, share_advice
 
 MAX_PROBLEMS = 1_000
+MAX_TEXT = 5_000  # characters, where the schema states no limit
 
 
 def schema() -> dict[str, Any]:
@@ -146,6 +147,9 @@ class _Checker:
             self.quantity(value, schema, path)
         elif not value and schema.get("minLength"):
             self.report("CG107", f"the text is empty, expected {expected(schema)}", path, "write a value, or remove the key")
+        elif len(value) > schema.get("maxLength", MAX_TEXT):
+            most = schema.get("maxLength", MAX_TEXT)
+            self.report("CG107", f"the text has {len(value):,} characters, expected at most {most:,}", path, "shorten it")
         elif "pattern" in schema and not re.search(schema["pattern"], value):
             hint = date_advice(value) if schema.get("x-date") else f"as in: {example(schema)}"
             self.report(schema.get("x-code", "CG107"), f"{quoted(value)} is not {expected(schema)}", path, hint)

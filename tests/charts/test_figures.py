@@ -5,7 +5,7 @@ import math
 import pytest
 from chart_documents import figure
 
-from cardgen.charts.figures import Item, add, fewer, is_wide, panels, scale_words, source, table
+from cardgen.charts.figures import Item, add, fewer, in_step, is_wide, panels, scale_words, source, table
 from cardgen.charts.figures import figure as known
 
 
@@ -39,7 +39,7 @@ def test_others_tell_how_many_are_not_reported():
 
 
 def test_values_within_a_factor_of_30_are_bars_from_zero():
-    (panel,) = panels([("", [Item("a", figure(3000.0)), Item("b", figure(100.0))])], "kWh")
+    (panel,) = panels([("", in_step([Item("a", figure(3000.0)), Item("b", figure(100.0))], ("MWh", 1e3)))], "kWh")
     assert [row.shape for row in panel.rows] == ["bar", "bar"] and panel.axis.start == 0
     assert [row.words for row in panel.rows] == ["3 MWh", "0.1 MWh"]
     assert scale_words([panel]) == ""

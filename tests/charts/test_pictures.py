@@ -60,6 +60,20 @@ def test_emissions_are_shown_by_phase_and_method_and_never_netted():
     assert "embodied is making the hardware" in chart.subtitle
 
 
+def test_a_value_has_the_same_unit_in_picture_table_and_text():
+    made = document(activity("a", 9e6, location=8.95e6, embodied=492e3), activity("b", 9e5, location=4e5))
+    made["totals"]["emissions"] = {"embodied": figure(492e3, "kgCO2e")}
+    chart = charts(made)["emissions-by-phase"]
+    assert [words for *_, words in rows(chart)] == ["8.95 kt CO₂e", "492 t CO₂e", "0.4 kt CO₂e"]
+    assert [row[2] for row in chart.rows] == ["8.95 kt CO₂e", "492 t CO₂e", "0.4 kt CO₂e"]
+    assert chart.subtitle.startswith("Emissions in kt CO₂e")
+
+
+def test_components_are_said_in_the_unit_of_the_total():
+    chart = charts(document(activity("Training", 1100.0)))["energy-by-component"]
+    assert [words for *_, words in rows(chart)] == [row[2] for row in chart.rows] == ["0.902 MWh", "0.099 MWh", "0.099 MWh"]
+
+
 def test_emissions_without_embodied_say_so():
     chart = charts(document(activity("a", 9.0, location=9.0), activity("b", 9.0, location=8.0)))["emissions-by-phase"]
     assert "making the hardware is not included" in chart.subtitle and chart.note == ""
@@ -87,6 +101,17 @@ def test_the_smallest_and_the_largest_are_said_to_be_so(own, title):
     assert charts(document(comparison=entries))["model-comparison"].title == title
 
 
+def test_the_comparison_names_developer_and_citation_and_whose_the_intervals_are():
+    chart = charts(document())["model-comparison"]
+    assert chart.columns[-3:] == ("Developer", "Year", "Source")
+    assert ("OpenAI", "2020", "gpt-3-2023") in [row[-3:] for row in chart.rows]
+    assert "the intervals of published figures are cardgen's, by their kind of evidence" in chart.subtitle
+    entries = [entry("Pond", 5.0, own=True), entry("A", 9.0, source="Strubell et al. 2019, arXiv 1906.02243, Table 3")]
+    assert charts(document(comparison=entries))["model-comparison"].source == (
+        "Source: run file; Strubell et al. 2019, arXiv 1906.02243, Table 3."
+    )
+
+
 def test_emissions_are_compared_where_more_models_report_them():
     co2 = {"value": 10.0, "low": None, "high": None, "unit": "kgCO2e"}
     entries = [entry("Pond", None, own=True, emissions=co2), entry("A", 5.0, emissions={**co2, "value": 70.0})]
@@ -106,6 +131,14 @@ def test_inference_crosses_training_in_the_middle():
     assert plot.slow < plot.level / plot.at < plot.fast
     assert [label for _, label in plot.across.ticks] == ["0", "20 days", "40 days"]
     assert plot.crossing_label.endswith("27.4 days (19.2 to 35.6 days)")
+
+
+def test_the_mean_of_several_services_is_called_so():
+    inference = {**document()["inference"], "services": [{"name": "a"}, {"name": "b"}]}
+    chart = charts(document(inference=inference))["break-even"]
+    assert "; the mean of all requests throughout;" in chart.subtitle
+    assert "per request, mean of all requests, inference" in chart.description
+    assert chart.rows[1][0] == "Energy per request, mean of all requests"
 
 
 def test_without_requests_per_day_the_crossing_stands_over_requests():
@@ -139,6 +172,14 @@ def test_prices_in_another_currency_are_not_mixed():
     chart = charts(document(infrastructure=parts))["cost-and-power"]
     assert chart.note == "Prices in USD are not converted and not shown."
     assert [panel.heading for panel in chart.panels] == ["Price, 18 EUR in total"]
+
+
+def test_the_life_of_components_is_told_in_years():
+    parts = [
+        {**part, "lifetime": figure(hours, "h", spread=0)} for part, hours in zip(document()["infrastructure"], (35040.0, 131400.0, 720.0))
+    ]
+    chart = charts(document(infrastructure=parts))["cost-and-power"]
+    assert [row[3] for row in chart.rows] == ["4 years", "15 years", "30 days"]
 
 
 def test_one_component_is_no_picture():

@@ -231,3 +231,12 @@ def test_a_closed_pipe_is_no_defect():
     command = f"{sys.executable} -m cardgen factors list hardware | head -n 1"
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, encoding="utf-8", cwd=ROOT, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_assess_shows_each_of_several_services(tmp_path):
+    path = tmp_path / "run.yaml"
+    service = "  - {{name: {}, phase: inference, requests: {{energy: {} Wh, boundary: it}}, facility: {{country: FRA, pue: 1.2}}}}\n"
+    path.write_text("cardgen: 1\nmodel: {name: Two}\nactivities:\n" + service.format("Text", 0.4) + service.format("Image", 2.9))
+    result = cardgen("assess", path, "-q")
+    assert "Text (inference)" in result.stdout and "Image (inference)" in result.stdout
+    assert "480 mWh" in result.stdout and "3.48 Wh" in result.stdout

@@ -233,7 +233,7 @@ def test_the_table_is_known_by_its_columns_where_the_name_does_not_say() -> None
             "cannot be converted",
             "in kWh",
         ),
-        ("uncertainty.csv", "id,gsd,source\nlifetime,0.5,s\n", "is below 1", "no uncertainty"),
+        ("uncertainty.csv", "id,gsd,source\nlifetime,0.5,s\n", "is not from 1 to 10", "no uncertainty"),
         ("uncertainty.csv", "id,gsd,source\nlifetime,wide,s\n", 'gsd: "wide" is not a number', "without a unit"),
         ("uncertainty.csv", "id,gsd,source\nlifetime,1.2,s\n", "value: the cell is empty", "as in 4"),
     ],
