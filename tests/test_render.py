@@ -426,3 +426,10 @@ def test_escaped_text_is_one_paragraph_that_reads_as_it_was(text: str) -> None:
 )
 def test_only_web_addresses_become_links(url: str, expected: str | None) -> None:
     assert address(url) == expected
+
+
+def test_a_contradiction_stands_above_the_table():
+    found = pond()
+    found["problems"] = [{"code": "CG304", "severity": "error", "message": "380,000 g is too much", "path": None, "hint": None}]
+    made = section(found)
+    assert "**Not resolved**: 380,000 g is too much." in made.partition("| Phase |")[0]

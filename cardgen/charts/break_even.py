@@ -34,7 +34,7 @@ def chart(document: Mapping[str, Any]) -> Chart | None:
     mean = len(inference.get("services") or ()) > 1
     dashed = any(f.get("basis") != "measured" for f in (training, request))
     reading = ["dashed is not measured"] if dashed else []
-    reading += ["the band is the 90 % interval"] if len(set(bounds(days or count))) == 2 else []
+    reading += ["the band is the 90 % interval of the crossing"] if len(set(bounds(days or count))) == 2 else []
     assumption = f"the {MEAN}" if mean else "the same energy per request"
     at_request = f"{per_request} per request{f', {MEAN}' if mean else ''}"
     columns, rows = _table(training, request, count, days, mean)

@@ -137,7 +137,7 @@ def _intensity(result: ActivityResult, path: Path, inputs: Inputs) -> None:
     """Report a stated grid intensity that no grid has."""
     stated = result.activity.grid.location
     if stated is not None and not INTENSITY_RANGE[0] <= stated.value <= INTENSITY_RANGE[1]:
-        text = f"{stated.value * 1000:,.4g} gCO2e/kWh is outside the average intensities of grids (5 to 1,200 gCO2e/kWh)"
+        text = f"{_rounded(stated.value * 1000)} gCO2e/kWh is outside the average intensities of grids (5 to 1,200 gCO2e/kWh)"
         hint = "check the unit; contractual instruments belong under grid.market"
         report = inputs.fault if stated.value > INTENSITY_RANGE[1] else inputs.warn  # a few grids of hydropower lie below
         report("CG304", (*path, "grid", "location"), text, hint)
@@ -200,7 +200,12 @@ def _explanation(reported: Figure, computed: Figure) -> str:
 
 
 def _kwh(figure: Figure) -> str:
-    return f"{figure.value:,.4g} kWh"
+    return f"{_rounded(figure.value)} kWh"
+
+
+def _rounded(value: float) -> str:
+    """Return a number for a message, without an exponent where people would write none."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:,.4g}"
 
 
 def _factor(one: Figure, other: Figure) -> str:

@@ -84,7 +84,8 @@ def view(document: figures.Document) -> Mapping[str, Any]:
         "drivers": gaps.drivers(words.headline(document)),
         "advice": gaps.advice(document, words.headline(document)),
         "sources": [(number, sources[name]) for name, number in numbered.items()],
-        "problems": statements.problems(document),
+        "errors": statements.problems(document, "error"),
+        "problems": statements.problems(document, "warning"),
         "notes": document.get("notes") or (),
         "edition": document.get("factors_edition"),
     }

@@ -70,10 +70,10 @@ def reported(document: Document) -> list[Line]:
     ]
 
 
-def problems(document: Document) -> list[str]:
-    """Return the problems that a reader should know, one sentence each."""
+def problems(document: Document, severity: str) -> list[str]:
+    """Return the problems of a severity that a reader should know, one sentence each."""
     found = document.get("problems") or ()
-    return list(dict.fromkeys(f"{p['message'].rstrip('.')}." for p in found))
+    return list(dict.fromkeys(f"{p['message'].rstrip('.')}." for p in found if p["severity"] == severity))
 
 
 def _line(label: str, figure: Figure, numbered: Mapping[str, int], remark: str) -> Line:
