@@ -29,6 +29,10 @@ _STEPS: dict[str, tuple[tuple[str, float], ...]] = {
     "1": (("", 1.0), ("thousand", 1e3), ("million", 1e6), ("billion", 1e9), ("trillion", 1e12)),
 }  # fmt: skip
 
+# Spans of time: the name, its length in days, and up to how many of them.
+SPANS = (("hours", 1 / 24, 48.0), ("days", 1.0, 730.0), ("years", 365.0, float("inf")))
+_DAYS = {"d": 1.0, "h": 1 / 24, "y": 365.0}
+
 
 def step(values: Iterable[float], unit: str) -> tuple[str, float]:
     """Return the name and size of the unit step in which the largest of some values lies between 1 and 1000.
@@ -46,6 +50,17 @@ def step(values: Iterable[float], unit: str) -> tuple[str, float]:
         return next(s for s in steps if s[1] == 1.0)
     fitting = [s for s in steps if largest / s[1] >= 0.9995]  # 0.9995 rounds to 1
     return fitting[-1] if fitting else steps[0]
+
+
+def span_step(value: float, unit: str = "d") -> tuple[str, float]:
+    """Return the name of the span that a time is told in, and its size in the unit of the time.
+
+    >>> span_step(1400.0), span_step(35040.0, "h")
+    (('years', 365.0), ('years', 8760.0))
+    """
+    days = value * _DAYS[unit]
+    name, size = next((name, size) for name, size, most in SPANS if days / size <= most)
+    return name, round(size / _DAYS[unit], 9)
 
 
 def round_to(value: float, significant: int = SIGNIFICANT) -> float:

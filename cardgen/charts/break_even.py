@@ -8,9 +8,8 @@ from typing import Any
 
 from cardgen.charts.chart import Axis, Chart, Crossing
 from cardgen.charts.figures import Figure, Item, bounds, figure, source, table
-from cardgen.charts.spans import span_step
 from cardgen.charts.words import name
-from cardgen.numbers import digits, quantity, round_to, step
+from cardgen.numbers import digits, quantity, round_to, span_step, step
 
 PLACE = 4
 MEAN = "mean of all requests"  # said where several services share the requests

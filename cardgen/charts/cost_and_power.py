@@ -10,9 +10,8 @@ from typing import Any
 
 from cardgen.charts.chart import Chart
 from cardgen.charts.figures import NOT_REPORTED, Figure, Item, add, fewer, figure, in_step, is_wide, panels, said, scale_words, source
-from cardgen.charts.spans import span_step
 from cardgen.charts.words import capital, name
-from cardgen.numbers import percent, quantity, step
+from cardgen.numbers import percent, quantity, span_step, step
 
 PLACE = 5
 

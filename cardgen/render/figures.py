@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Optional
 
 from cardgen import numbers
-from cardgen.charts.spans import span_step
+from cardgen.numbers import span_step
 
 Document = Mapping[str, Any]
 Figure = Optional[Mapping[str, Any]]  # noqa: UP045 - evaluated when imported

@@ -70,7 +70,7 @@ def test_the_further_the_year_the_less_certain_the_intensity() -> None:
 
 def test_a_state_of_2016_is_less_certain_than_a_country_of_the_year() -> None:
     state, country = (
-        of(Activity("pretraining", energy=metered("1 kWh"), facility=Facility(**where), end="2024")).totals.location  # type: ignore[arg-type]
+        of(Activity("pretraining", energy=metered("1 kWh"), facility=Facility(**where), end="2024")).totals.location
         for where in ({"zone": "US-CA"}, {"country": "USA"})
     )
     assert state is not None and country is not None
@@ -199,7 +199,7 @@ def test_the_marketing_claim_of_a_provider_is_never_a_market_based_figure() -> N
 
 
 def embodied(*hardware: object, host: Host | None = None) -> float | None:
-    found = of(training(*hardware, host=host, facility=Facility(pue=1.2))).totals.embodied  # type: ignore[arg-type]
+    found = of(training(*hardware, host=host, facility=Facility(pue=1.2))).totals.embodied
     return found.value if found else None
 
 

@@ -15,7 +15,7 @@ def test_well_known_models_from_small_to_large_are_shown_where_none_is_named() -
     shown = of(RUN).comparison
     energies = [energy_kwh(row) for row in shown]
     assert [row["id"] for row in shown] == list(WELL_KNOWN)
-    assert None not in energies and energies == sorted(energies)  # type: ignore[type-var]
+    assert None not in energies and energies == sorted(energies)
 
 
 def test_models_are_found_by_name_id_or_beginning_of_the_name() -> None:
