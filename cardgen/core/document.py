@@ -10,6 +10,7 @@ from cardgen.core.assessment import ActivityResult, Assessment, Impact, Inferenc
 from cardgen.core.comparison import energy_kwh
 from cardgen.core.factors import Factors
 from cardgen.core.figure import Figure, interval
+from cardgen.core.inference import for_requests
 from cardgen.core.problem import dotted
 from cardgen.core.tables import EDITION, Row
 
@@ -125,7 +126,7 @@ class _Writer:
 
     def _per_request(self, one: Impact, year: Impact | None) -> dict[str, Any]:
         def per_1000(figure: Figure | None, words: str) -> dict[str, Any] | None:
-            return self.figure((figure * 1000).called(words, figure.unit)) if figure else None
+            return self.figure(for_requests(figure, 1000, words)) if figure else None
 
         return {
             "per_request": self.figure(one.energy),

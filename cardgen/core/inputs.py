@@ -65,10 +65,10 @@ class Inputs:
         found = self._known[cell] = stated(value, unit, label, basis=basis, sources=row.sources, sigma=spread, key=key, note=note)
         return found
 
-    def prior(self, identifier: str, label: str) -> Figure:
+    def prior(self, identifier: str, label: str, instead: str = "") -> Figure:
         """Return a default of the uncertainty table, which stands in for what the run does not state."""
         row = self.factors.uncertainty(identifier)
-        return self.looked_up(row, "value", row["unit"], label, identifier, basis="assumed")
+        return self.looked_up(row, "value", row["unit"], label, identifier, basis="assumed", instead=instead)
 
     def believable(self, figure: Figure, path: Path) -> Figure | None:
         """Return a figure; None, and a problem, where it is not a number that anything on Earth can reach."""

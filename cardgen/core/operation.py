@@ -8,15 +8,14 @@ from dataclasses import fields
 from cardgen.core import carbon, cost, embodied, energy, place, water
 from cardgen.core.assessment import Impact
 from cardgen.core.evidence import Evidence, Pool
-from cardgen.core.figure import Figure, total
+from cardgen.core.figure import Figure, exact, total
 from cardgen.core.inputs import Inputs
 from cardgen.core.problem import Path
 from cardgen.core.run import Activity
 
-# The server around a device: its row in the table of embodied emissions, and how many devices share it.
+# The servers around devices, as rows of the table of embodied emissions. The small one has two sockets.
 SERVER = "server for eight H100, without the GPUs"
 SMALL_SERVER = "server Dell PowerEdge R740"
-SHARED_BY = {"SXM": 8, "OAM": 8, "PCIe": 4, "server": 2}
 
 
 def add_energy(impact: Impact, evidence: Evidence, activity: Activity, path: Path, year: int | None, inputs: Inputs) -> None:
@@ -71,30 +70,42 @@ def embodied_emissions(activity: Activity, evidence: Evidence, path: Path, input
         return inputs.declared(activity.embodied, "embodied emissions", (*path, "embodied"), "declared-embodied")
     parts = []
     lifetime = inputs.prior("lifetime", "service life")
+    with_host = activity.host is None or activity.host.mode != "excluded"
+    if evidence.pools and not with_host:
+        evidence.not_included.append("making the servers")
     for pool in evidence.pools:
-        row = inputs.factors.embodied(pool.row["name"]) if pool.row else None
-        if row is None or pool.hours is None:
+        if pool.row is None or pool.hours is None:
+            return None
+        server = _server_share(pool, lifetime, inputs) if with_host else []
+        parts += server
+        if server and pool.row["kind"] == "cpu":  # the processors are in the server's figure
+            continue
+        row = inputs.factors.embodied(pool.row["name"])
+        if row is None:
             return None
         others = [r["value"] for r in inputs.factors.table("embodied") if r["item"] == row["item"] and r["value"] != row["value"]]
         why = f"other sources: {', '.join(others)} kgCO2e" if others else ""
         device = inputs.looked_up(row, "value", "kgCO2e", "production of a device", "embodied-device", why=why)
         parts.append(embodied.embodied(device, pool.hours, lifetime))
-        if activity.host is None or activity.host.mode != "excluded":
-            parts += _server_share(pool, lifetime, inputs)
-        else:
-            evidence.not_included.append("making the servers")
-    return total(parts, "embodied emissions") if parts else None
+    return total(parts).called("embodied emissions") if parts else None
 
 
 def _server_share(pool: Pool, lifetime: Figure, inputs: Inputs) -> list[Figure]:
     """Return the embodied emissions of the server around the devices of a pool, by the devices' share of it."""
     assert pool.row is not None and pool.hours is not None
-    shared_by = next((count for form, count in SHARED_BY.items() if pool.row["form_factor"].startswith(form)), None)
-    row = inputs.factors.embodied(SERVER if shared_by == 8 else SMALL_SERVER)
-    if shared_by is None or row is None:  # a computer that is sold with its processor is one device
+    form = pool.row["form_factor"]
+    if form.startswith(("SXM", "OAM")):
+        name, devices = SERVER, exact(8, "1", "devices in a server")
+    elif form == "PCIe":
+        name, devices = SMALL_SERVER, inputs.prior("devices-per-server", "devices in a server", instead="embodied")
+    elif form == "server":
+        name, devices = SMALL_SERVER, exact(2, "1", "sockets of a server")
+    else:  # a computer that is sold with its processor is one device
+        return []
+    row = inputs.factors.embodied(name)
+    if row is None:
         return []
     whole = inputs.looked_up(row, "value", "kgCO2e", "production of a server", "embodied-server")
-    devices = Figure(float(shared_by), "1", "devices in a server", "exact" if shared_by == 8 else "assumed")
     share = (whole / devices).called("production of a device's share of its server", "kgCO2e")
     return [embodied.embodied(share, pool.hours, lifetime).called("embodied emissions of the server")]
 

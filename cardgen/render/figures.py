@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from cardgen import numbers
 from cardgen.numbers import span_step
 
 Document = Mapping[str, Any]
-Figure = Optional[Mapping[str, Any]]  # noqa: UP045 - evaluated when imported
+Figure = Mapping[str, Any] | None
 GAP = "not reported"
 BASES = ("measured", "declared", "estimated", "assumed")  # from the strongest to the weakest
 

@@ -506,3 +506,14 @@ def test_own_rows_win_over_bundled_ones() -> None:
     result = of(Activity("pretraining", energy=metered("1 kWh"), facility=Facility(country="FRA"), end="2024"), factors=factors)
     assert result.totals.location is not None and result.totals.location.value == pytest.approx(0.9)
     assert "test" in result.totals.location.sources
+
+
+def test_processors_count_once_with_their_server_and_cards_share_one() -> None:
+    """A server of 1,200 kg: half of it for each processor; a quarter for each card, beside the card's own 321.6 kg. Four years."""
+    share = 10 * 24 / (4 * 8760)
+    processor, card = (
+        of(training(gpus(name, 1, "10 d"), facility=Facility(pue=1.2))).totals.embodied for name in ("AMD EPYC 7763", "A100-PCIE-40GB")
+    )
+    assert processor is not None and processor.value == pytest.approx(1200 / 2 * share)
+    assert card is not None and card.value == pytest.approx((1200 / 4 + 321.6) * share)
+    assert (processor.name, card.name) == ("embodied emissions", "embodied emissions")
