@@ -10,15 +10,21 @@ from importlib import resources
 EDITION = "2026.11"
 TABLES = (
     "grid_intensity", "cloud_regions", "places", "facility", "hardware", "conventions", "embodied", "equivalents",
-    "electricity_price", "water", "generation", "reduction_levers", "published_footprints", "uncertainty", "sources",
+    "electricity_price", "water", "generation", "reduction_levers", "published_footprints", "observations", "uncertainty", "sources",
 )  # fmt: skip
 KEYS = {
     "grid_intensity": ("zone", "year", "scope"), "cloud_regions": ("provider", "region"), "places": ("zone",),
     "facility": ("provider", "region", "scope", "year"), "hardware": ("name",), "conventions": ("id",), "embodied": ("item",),
     "equivalents": ("id", "edition"), "electricity_price": ("zone", "sector", "year"), "water": ("zone", "year"),
-    "generation": ("technology",), "reduction_levers": ("lever",), "published_footprints": ("id",), "uncertainty": ("id",),
+    "generation": ("technology",), "reduction_levers": ("lever",), "published_footprints": ("id",),
+    "observations": ("prior", "organisation", "what"), "uncertainty": ("id",),
     "sources": ("id",),
 }  # fmt: skip
+# The cells that say what a number is, in the order in which they are shown.
+DESCRIBING = (
+    "id", "zone", "provider", "region", "item", "name", "sector", "form_factor", "scope", "edition", "year", "release_year", "basis",
+    "accounting", "gases", "tax_basis",
+)  # fmt: skip
 
 
 class Row(dict):

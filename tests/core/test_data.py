@@ -52,9 +52,10 @@ PLAUSIBLE = {
     "grid_intensity": {"kgCO2e/kWh": (0, 2)},
     "conventions": {
         "W/GB": (0.1, 1), "W/DIMM": (1, 10), "W/TB": (0.1, 10), "kWh/GB": (0.0001, 1), "W/server": (100, 5000), "W/vCPU": (0.1, 20),
+        "kgCO2e/kWh": (0.01, 1.2),
     },
     "embodied": {"kgCO2e": (1, 50_000), "y": (1, 15)},
-    "equivalents": {"kgCO2e": (0.001, 100_000), "kgCO2": (0.001, 100_000), "kWh": (0.001, 10_000_000), "L": (0.1, 10_000_000)},
+    "equivalents": {"kgCO2e": (0.001, 200_000), "kgCO2": (0.001, 100_000), "kWh": (0.001, 10_000_000), "L": (0.1, 10_000_000)},
     "electricity_price": {"USD/kWh": (0.01, 1), "EUR/kWh": (0.01, 1)},
     "water": {"L/kWh": (0, 25)},
     "generation": {"kgCO2e/kWh": (0.001, 2.5)},
@@ -75,7 +76,7 @@ WORDS = {
     },
 }  # fmt: skip
 UNITS_OF_DIMENSION = {"energy": {"kWh"}, "emissions": {"kgCO2", "kgCO2e"}, "sequestration": {"kgCO2"}, "water": {"L"}}
-NO_LINK = {"from-memory", "vendor-memory", "derived", "hw-press", "flopsexport"}
+NO_LINK = {"cardgen-observations", "from-memory", "vendor-memory", "derived", "hw-press", "flopsexport"}
 # Described because the uncertainty table may cite them.
 MAY_BE_UNUSED = {
     "uptime", "morrison-2025", "patterson-2021", "mlperf-v4", "newkirk-2025", "latif-2024", "zeus-nsdi23", "dodge-2022", "pedigree-pkg",
@@ -100,7 +101,9 @@ def read(table: str) -> list[dict[str, str]]:
 
 TABLES = {table: read(table) for table in KEYS}
 CITING = {
-    path.stem: read(path.stem) for path in sorted(DATA.glob("*.csv")) if path.stem not in ("sources", "published_footprints", "places")
+    path.stem: read(path.stem)
+    for path in sorted(DATA.glob("*.csv"))
+    if path.stem not in ("sources", "published_footprints", "observations", "places")
 }
 ZONES = {row["zone"] for row in TABLES["grid_intensity"]}
 
@@ -252,7 +255,7 @@ def test_no_source_has_a_share_alike_database_licence():
 
 def test_grid_values_come_from_sources_that_allow_it():
     assert {row["source"] for row in TABLES["grid_intensity"] if row["scope"] != "country-alt"} == {
-        "owid-ember-2026", "egrid2023r2", "mee-cn-2022", "codecarbon-us-2016", "ifi-2021", "gcp-region-carbon",
+        "owid-ember-2026", "egrid2023r2", "mee-cn-2022", "codecarbon-us-2016", "egrid2023-states", "ifi-2021", "gcp-region-carbon",
     }  # fmt: skip
 
 
@@ -444,7 +447,7 @@ def test_flights_follow_from_distance_and_factor():
 
 def test_published_footprints_are_complete():
     rows = TABLES["published_footprints"]
-    assert len(rows) == 119
+    assert len(rows) == 137
     assert {row["source_inconsistent"] for row in rows} <= {"true", "false"}
     for row, column in itertools.product(rows, ("energy_kwh", "co2e_kg", "co2e_market_kg", "embodied_kg", "water_l", "pue", "accel_hours")):
         assert not row[column] or float(row[column]) >= 0, (row["id"], column)
