@@ -36,13 +36,15 @@ def rows(wanted: Iterable[str] | None, inputs: Inputs, model: str = "") -> list[
         if match:
             chosen.append(match[0])
             continue
-        similar = inputs.factors.similar(name, [row["system"] for row in table], 3, 0.4)
+        similar = inputs.similar(inputs.factors.similar, name, [row["system"] for row in table], 3, 0.4)
         hint = f"did you mean {' or '.join(similar)}?" if similar else "see: cardgen factors list published_footprints"
         inputs.warn("CG209", ("card", "compare_with", i), f'"{name}" has no published energy in the table', hint)
     return chosen
 
 
 def energy_kwh(row: Row) -> float | None:
-    """Return the energy that a publication states in kWh, else the one that follows from its inputs."""
-    stated = row.number("energy_kwh")
-    return row.number("calc_energy_kwh") if stated is None else stated
+    """Return the energy that a publication states in kWh, else device-hours × the power that it names × PUE."""
+    stated, hours, power = row.number("energy_kwh"), row.number("accel_hours"), row.number("power_w") or row.number("tdp_w")
+    if stated is not None or hours is None or power is None:
+        return stated
+    return hours * power / 1000 * (row.number("pue") or 1.0)

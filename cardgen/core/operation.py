@@ -7,9 +7,9 @@ from dataclasses import fields
 
 from cardgen.core import carbon, cost, embodied, energy, place, water
 from cardgen.core.assessment import Impact
-from cardgen.core.evidence import Evidence, Pool
 from cardgen.core.figure import Figure, exact, total
 from cardgen.core.inputs import Inputs
+from cardgen.core.pools import Evidence, Pool
 from cardgen.core.problem import Path
 from cardgen.core.run import Activity
 
@@ -55,7 +55,7 @@ def add_operation(impact: Impact, activity: Activity, path: Path, where: place.P
     wue = place.wue(activity, path, year, inputs)
     if wue is not None and impact.it_energy is not None:
         impact.onsite_water = water.onsite_water(impact.it_energy, wue)
-    offsite = place.offsite_water_intensity(where, inputs)
+    offsite = place.offsite_water_intensity(activity, path, where, inputs)
     if offsite is not None:
         impact.offsite_water = water.offsite_water(impact.energy, offsite)
     price = place.electricity_price(activity, path, where, year, inputs)
@@ -69,11 +69,15 @@ def embodied_emissions(activity: Activity, evidence: Evidence, path: Path, input
     if activity.embodied is not None:
         return inputs.declared(activity.embodied, "embodied emissions", (*path, "embodied"), "declared-embodied")
     parts = []
-    lifetime = inputs.prior("lifetime", "service life")
     with_host = activity.host is None or activity.host.mode != "excluded"
-    if evidence.pools and not with_host:
+    if evidence.pools and not with_host and not all(pool.stated.embodied for pool in evidence.pools):
         evidence.not_included.append("making the servers")
     for pool in evidence.pools:
+        lifetime = _lifetime(pool, inputs)
+        if pool.stated.embodied is not None and pool.hours is not None:
+            stated = inputs.declared(pool.stated.embodied, "production of a device", (*pool.path, "embodied"), "declared-embodied")
+            parts.append(embodied.embodied(stated, pool.hours, lifetime))
+            continue
         if pool.row is None or pool.hours is None:
             return None
         server = _server_share(pool, lifetime, inputs) if with_host else []
@@ -83,11 +87,16 @@ def embodied_emissions(activity: Activity, evidence: Evidence, path: Path, input
         row = inputs.factors.embodied(pool.row["name"])
         if row is None:
             return None
-        others = [r["value"] for r in inputs.factors.table("embodied") if r["item"] == row["item"] and r["value"] != row["value"]]
-        why = f"other sources: {', '.join(others)} kgCO2e" if others else ""
-        device = inputs.looked_up(row, "value", "kgCO2e", "production of a device", "embodied-device", why=why)
+        device = inputs.looked_up(row, "value", "kgCO2e", "production of a device", "embodied-device")
         parts.append(embodied.embodied(device, pool.hours, lifetime))
     return total(parts).called("embodied emissions") if parts else None
+
+
+def _lifetime(pool: Pool, inputs: Inputs) -> Figure:
+    """Return the service life of the devices of a pool in h."""
+    if pool.stated.lifetime is None:
+        return inputs.prior("lifetime", "service life")
+    return inputs.declared(pool.stated.lifetime, "service life", (*pool.path, "lifetime"), "lifetime-declared")
 
 
 def _server_share(pool: Pool, lifetime: Figure, inputs: Inputs) -> list[Figure]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cardgen.core.figure import Figure
+from cardgen.core.figure import Z90, Figure
 from cardgen.core.inputs import Inputs
 from cardgen.core.problem import Path, dotted
-from cardgen.core.run import Activity
+from cardgen.core.run import SITES, Activity
 from cardgen.core.tables import Row
 
 STALE_YEARS = 5  # from here on the reader is told that a factor is old
@@ -36,7 +36,7 @@ def locate(activity: Activity, path: Path, inputs: Inputs) -> Place:
         row = factors.region(facility.provider, facility.region)
         if row is None and factors.has_regions(facility.provider):
             misnamed = True
-            similar = factors.similar_regions(facility.provider, facility.region)
+            similar = inputs.similar(factors.similar_regions, facility.provider, facility.region)
             hint = f"did you mean {' or '.join(similar)}?" if similar else "state the country, as in country: NLD"
             inputs.fault("CG206", (*where, "region"), f'"{facility.region}" is not a known region of {facility.provider}', hint)
     zone = _known(facility.zone, (*where, "zone"), inputs)
@@ -70,7 +70,7 @@ def _known(text: str | None, path: Path, inputs: Inputs) -> str | None:
         return None
     zone = inputs.factors.place(text)
     if zone is None:
-        similar = inputs.factors.similar_places(text)
+        similar = inputs.similar(inputs.factors.similar_places, text)
         hint = (
             f"did you mean {' or '.join(similar)}?" if similar else "use the three letters of ISO 3166, as in NLD, or state grid.location"
         )
@@ -79,25 +79,39 @@ def _known(text: str | None, path: Path, inputs: Inputs) -> str | None:
 
 
 def pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Figure:
-    """Return the PUE: stated, else published for the region or the fleet, else the industry's average."""
+    """Return the PUE: stated, else published for the region or the fleet, else usual for the kind of site.
+
+    What is uncertain is the overhead, PUE − 1: a PUE of 1 has none, and no interval reaches below 1.
+    """
     facility = activity.facility
     if facility.pue is not None:
         names = (facility.provider, facility.region, facility.zone, facility.country)
         site = " ".join(name for name in names if name)
         key = f"PUE {facility.pue!r} of {site}" if site else ""  # what is stated for one site is one input
-        return inputs.declared(facility.pue, "PUE", (*path, "facility", "pue"), "declared-pue", key=key)
+        return _overhead(inputs.declared(facility.pue, "PUE", (*path, "facility", "pue"), "declared-pue", key=key))
     row = inputs.factors.facility(facility, "pue", year)
     if row is not None:
         kind = "pue-fleet" if row["region"] == "fleet" else "pue-region"
-        return inputs.looked_up(row, "pue", "1", "PUE", kind, why=_why(row, year))
+        return _overhead(inputs.looked_up(row, "pue", "1", "PUE", kind, why=_why(row, year)))
+    if facility.kind is not None:
+        return _overhead(inputs.prior(f"pue-{facility.kind}", "PUE", instead="facility.pue"))
     row = inputs.factors.industry_pue(year)
     inputs.warn(
         "CG208",
         (*path, "facility"),
         f"PUE is not stated; {row['pue']}, the industry's average, is assumed",
-        "state facility.pue (1.0 for a computer at home or in an office)",
+        f"state facility.pue, or facility.kind: {', '.join(SITES[:-1])} or {SITES[-1]}",
     )
-    return inputs.looked_up(row, "pue", "1", "PUE", "pue-industry", basis="assumed")
+    return _overhead(inputs.looked_up(row, "pue", "1", "PUE", "pue-industry", basis="assumed"))
+
+
+def _overhead(pue: Figure) -> Figure:
+    """Return a PUE whose uncertainty is that of its overhead: it moves by (PUE − 1) ÷ PUE when the overhead moves by one,
+    and by less where the interval would reach below 1."""
+    if pue.value <= 1 or not pue.sigma:
+        return replace(pue, influences={})
+    share = min((pue.value - 1) / pue.value, math.log(pue.value) / (Z90 * pue.sigma))
+    return replace(pue, influences={i: elasticity * share for i, elasticity in pue.influences.items()})
 
 
 def wue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Figure | None:
@@ -147,8 +161,7 @@ def grid_intensity(activity: Activity, path: Path, place: Place, year: int | Non
         sigma = math.hypot(sigma, inputs.sigma("grid-other-year") * math.sqrt(abs(int(row["year"]) - year)))
         if abs(int(row["year"]) - year) >= STALE_YEARS:
             text = f"the newest grid intensity of {row['name'] or row['zone']} is that of {row['year']}"
-            hint = "state grid.location" + (", or the eGRID subregion, as in zone: eGRID:CAMX" if row["scope"] == "state" else "")
-            inputs.warn("CG218", (*path, "facility"), text, hint)
+            inputs.warn("CG218", (*path, "facility"), text, "state grid.location")
     return inputs.looked_up(row, "value", "kgCO2e/kWh", "grid intensity", kind, why="; ".join(why), sigma=sigma)
 
 
@@ -180,8 +193,10 @@ def _shared(what: str, place: Place, path: Path) -> str:
     return f"{what} of {place.text}" if place.text else dotted(path)
 
 
-def offsite_water_intensity(place: Place, inputs: Inputs) -> Figure | None:
-    """Return the off-site water intensity in L/kWh of the zone or its country; unknown where the table has neither."""
+def offsite_water_intensity(activity: Activity, path: Path, place: Place, inputs: Inputs) -> Figure | None:
+    """Return the off-site water intensity in L/kWh: stated, or from the table for the zone or its country; else unknown."""
+    if activity.grid.water is not None:
+        return inputs.declared(activity.grid.water, "off-site water intensity", (*path, "grid", "water"), "declared-water")
     for zone in dict.fromkeys(z for z in (place.zone, place.country) if z):
         row = inputs.factors.water(zone)
         if row is not None:

@@ -9,6 +9,7 @@ from cardgen.core.units import Quantity
 
 PHASES = ("data-preparation", "experimentation", "pretraining", "fine-tuning", "evaluation", "inference", "other")
 BOUNDARIES = ("accelerators", "node", "it", "facility")
+SITES = ("hyperscale", "colocation", "supercomputer", "enterprise", "office")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Model:
 @dataclass(frozen=True)
 class Hardware:
     """A pool of accelerators or CPUs. ``duration`` is wall-clock time in h, ``device_hours`` the total over all
-    devices, ``power`` in W for each device, ``utilization`` the mean power as a share of ``power``, 0 to 1."""
+    devices, ``power`` in W for each device, ``utilization`` the mean power as a share of ``power``, 0 to 1;
+    ``embodied`` in kgCO2e is making one device with its share of the server, ``lifetime`` its service life in h."""
 
     type: str | None = None
     count: float | None = None
@@ -35,6 +37,8 @@ class Hardware:
     device_hours: float | None = None
     power: Quantity | None = None
     utilization: float | None = None
+    embodied: Quantity | None = None
+    lifetime: Quantity | None = None
 
 
 @dataclass(frozen=True)
@@ -72,24 +76,27 @@ class MeasuredEnergy:
 
 @dataclass(frozen=True)
 class Facility:
-    """The data centre. ``wue`` in L/kWh of IT energy."""
+    """The data centre. ``kind`` is the kind of site, where the PUE is not known; ``wue`` in L/kWh of IT energy."""
 
     provider: str | None = None
     region: str | None = None
     country: str | None = None
     zone: str | None = None
+    kind: str | None = None
     pue: float | None = None
     wue: Quantity | None = None
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Grid intensity in kgCO2e/kWh as stated; ``offsets`` in kgCO2e, never subtracted."""
+    """Grid intensity in kgCO2e/kWh as stated; ``offsets`` in kgCO2e, never subtracted; ``water`` in L/kWh is used to
+    generate the electricity."""
 
     location: Quantity | None = None
     market: Quantity | None = None
     instruments: str | None = None
     offsets: Quantity | None = None
+    water: Quantity | None = None
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from dataclasses import fields, replace
 
 from cardgen.core import inference, place
 from cardgen.core.assessment import ActivityResult, Impact, Inference, Service
-from cardgen.core.evidence import BOUNDARY_WORDS, Evidence, add_host
-from cardgen.core.figure import Figure, exact, stated, total
+from cardgen.core.evidence import BOUNDARY_WORDS
+from cardgen.core.figure import Figure, Origin, exact, stated, total
+from cardgen.core.host import add_host
 from cardgen.core.inputs import Inputs
 from cardgen.core.operation import add_energy, add_operation, addable, believable, year_of
+from cardgen.core.pools import Evidence
 from cardgen.core.problem import Path, dotted
 from cardgen.core.run import Activity, Requests
 
@@ -96,7 +98,7 @@ def _request_evidence(measured: Figure, activity: Activity, path: Path, inputs: 
     evidence.components, evidence.included = {component: measured}, [words]
     if evidence.boundary == "accelerators":  # a stated power of the host is not one of a request
         mode = activity.host.mode if activity.host else "stated"
-        add_host(evidence, replace(activity, host=None) if mode == "stated" else activity, path, inputs)
+        add_host(evidence, "accelerators", replace(activity, host=None) if mode == "stated" else activity, path, inputs)
     return evidence
 
 
@@ -108,7 +110,7 @@ def _request_energy(requests: Requests, path: Path, inputs: Inputs) -> Figure | 
         spread = math.hypot(sigma, inputs.sigma("measured-energy"))  # repeats do not average out an error of the meter
         where = dotted((*path, "repeats"))
         basis = "assumed" if inputs.assumed else "measured"
-        batch = stated(mean, "kWh", words, basis=basis, sigma=spread, key=where, note=where)
+        batch = stated(mean, "kWh", words, basis=basis, sigma=spread, key=where, note=where, origin=Origin("measured-energy"))
         return (batch / exact(requests.repeat_size, "1", "requests")).called("energy of a request", "kWh")
     if requests.per_1000 is not None:
         batch = inputs.declared(requests.per_1000, "energy of 1,000 requests", (*path, "per_1000"), "measured-energy", basis="measured")

@@ -68,15 +68,6 @@ def test_the_further_the_year_the_less_certain_the_intensity() -> None:
     assert sigmas[0] < sigmas[1] < sigmas[2]
 
 
-def test_a_state_of_2016_is_less_certain_than_a_country_of_the_year() -> None:
-    state, country = (
-        of(Activity("pretraining", energy=metered("1 kWh"), facility=Facility(**where), end="2024")).totals.location
-        for where in ({"zone": "US-CA"}, {"country": "USA"})
-    )
-    assert state is not None and country is not None
-    assert state.sigma > 1.5 * country.sigma
-
-
 def test_the_year_is_that_of_the_end_then_of_the_start_then_of_the_release() -> None:
     energy, france = metered("1 kWh"), Facility(country="FRA")
     activities = [

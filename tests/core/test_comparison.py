@@ -28,7 +28,7 @@ def test_no_models_are_shown_where_an_empty_list_says_so() -> None:
 
 
 def test_an_unknown_model_is_named_and_left_out() -> None:
-    result = of(RUN, compare_with=("LLaMA-77B",))
+    result = of(RUN, compare_with=("LLaMA-77B",), factors=Factors())
     assert result.comparison == [] and codes(result).count("CG209") == 1
     assert "LLaMA-7B" in next(p.hint for p in result.problems if p.code == "CG209")
 

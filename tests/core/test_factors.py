@@ -53,8 +53,8 @@ def test_a_part_is_found_as_people_write_it(name: str, part: str | None, assumed
 
 
 def test_an_unknown_part_has_similar_names() -> None:
-    assert any("A100" in name for name in bundled().similar_hardware("A100-SXM9-80GB"))
-    assert bundled().similar_hardware("zzzzzzzzzzzz") == []
+    assert any("A100" in name for name in Factors().similar_hardware("A100-SXM9-80GB"))
+    assert Factors().similar_hardware("zzzzzzzzzzzz") == []
     assert "NVIDIA H100 PCIe 80GB" in bundled().variants("H100")
     assert normalised("GeForce RTX (TM) 4090") == normalised("rtx-4090")
 
@@ -112,7 +112,7 @@ def test_a_region_is_found_and_a_wrong_one_has_similar_names() -> None:
     row = bundled().region("Google Cloud", " Europe-West4 ")
     assert row is not None and row["country"] == "NLD"
     assert bundled().region("gcp", "europe-west99") is None
-    assert "europe-west9" in bundled().similar_regions("gcp", "europe-west99")
+    assert "europe-west9" in Factors().similar_regions("gcp", "europe-west99")
     assert bundled().has_regions("Google Cloud") and not bundled().has_regions("acme")
 
 
