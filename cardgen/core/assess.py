@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from cardgen.core import checks, comparison, cost, equivalents, place
 from cardgen.core.assessment import ActivityResult, Assessment, Impact
@@ -12,6 +12,7 @@ from cardgen.core.figure import Figure, total
 from cardgen.core.inputs import Inputs
 from cardgen.core.operation import add_energy, add_operation, addable, believable, embodied_emissions, year_of
 from cardgen.core.problem import Path
+from cardgen.core.reported.beside import against_reported
 from cardgen.core.run import Activity, Run
 from cardgen.core.services import all_services, service
 
@@ -45,7 +46,7 @@ def assess(run: Run, factors: Factors) -> Assessment:
         equivalents=equivalents.choose(run.card.equivalents, totals, countries, inputs),
         comparison=comparison.rows(run.card.compare_with, inputs, run.model.name),
         infrastructure=_infrastructure(run, inputs),
-        reported=checks.against_reported(run, totals, inputs, lifecycle),
+        reported=against_reported(run, totals, inputs, results, [found for found in services if found]),
         problems=inputs.problems,
     )
 
@@ -64,7 +65,7 @@ def _activity(activity: Activity, index: int, run: Run, inputs: Inputs) -> Activ
     impact.embodied = embodied_emissions(activity, evidence, path, inputs)
     if activity.cost.device_hour is not None and evidence.hours is not None:
         price = inputs.declared(activity.cost.device_hour, "price of a device-hour", (*path, "cost", "device_hour"), "declared-cost")
-        price = Figure(price.value, f"{price.unit}/h", price.name, price.basis, price.sources, price.note, price.influences)
+        price = replace(price, unit=f"{price.unit}/h")
         impact.device_cost = cost.device_cost(evidence.hours, price)
     believable(impact, path, inputs)
     result = ActivityResult(

@@ -1,26 +1,27 @@
-"""Cross-checks: two kinds of evidence against each other, and what is computed against what is reported."""
+"""Cross-checks: two kinds of evidence against each other, and quantities that cannot be."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cardgen.core import evidence as gathering
-from cardgen.core.assessment import ActivityResult, Impact, Reported
+from cardgen.core import place
+from cardgen.core.assessment import ActivityResult
 from cardgen.core.energy import facility_energy
-from cardgen.core.evidence import Evidence
 from cardgen.core.figure import Figure, total
 from cardgen.core.inputs import Inputs
-from cardgen.core.place import pue
+from cardgen.core.pools import Evidence, states_its_rating
 from cardgen.core.problem import Path
-from cardgen.core.run import Activity, Run
+from cardgen.core.run import Activity
 
 INTENSITY_RANGE = (0.005, 1.2)  # kgCO2e/kWh: hydropower and nuclear grids to lignite and oil
 LONGEST_H = 2 * 8760  # h of wall-clock time
 LARGEST_REQUEST_KWH = 1.0  # published figures end at about 1 kWh, for a video
 MFU_RANGE = (0.05, 0.65)  # published training runs
 ROUNDING = 1e-9
+IDLE = 0.1  # power of a device that waits as a share of its rating: 50 W of an A100's 400 W and more
+ELSEWHERE = math.log(1.1)  # a default this near to the grid of the place is no error
 
 
 def agree(one: Figure, other: Figure) -> bool:
@@ -49,6 +50,7 @@ def evidence(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs)
 def _measured(activity: Activity, used: Evidence, path: Path, inputs: Inputs) -> None:
     """Report measured energy that device-hours × power, or else compute, contradict at the same boundary."""
     quiet = Inputs(inputs.factors)  # assumptions of a cross-check are not assumptions of the assessment
+    mfu = 0.0
     if used.boundary != "accelerators" and activity.host is not None and activity.host.mode == "excluded":
         activity = replace(activity, host=None)  # the meter saw the host all the same
     if any(pool.hours for pool in used.pools):
@@ -57,23 +59,38 @@ def _measured(activity: Activity, used: Evidence, path: Path, inputs: Inputs) ->
     elif activity.compute is not None:
         words, hint = "compute", "check the boundary, the unit, and whether tokens count all epochs"
         other = gathering.from_compute(activity, path, used.pools, quiet)
+        mfu = activity.compute.mfu or quiet.prior(gathering.default_mfu(activity), "MFU").value
     else:
         return
+    assert activity.energy is not None  # the caller asked
     measured = used.facility or next(iter(used.components.values()))
     parts = [figure for name, figure in other.components.items() if name == "accelerators" or used.boundary != "accelerators"]
     if not parts:
         return
     estimate = total(parts)
     if used.boundary == "facility":
-        estimate = facility_energy(estimate, pue(activity, path, None, quiet))
+        estimate = facility_energy(estimate, place.pue(activity, path, None, quiet))
     # Storage, network and idle machines are within the wider boundaries, and not in the estimate.
     allowed = 2 if used.boundary in ("it", "facility") else 1
     if not agree(measured, estimate) and not 1 <= measured.value / (estimate.value or math.inf) <= allowed:
         text = (
-            f"measured energy ({_kwh(measured)}) and {words} ({_kwh(estimate)}) disagree "
-            f"by a factor of {_factor(measured, estimate)}, more than their uncertainty allows"
+            f"{activity.energy.basis} energy ({_kwh(measured)}) and {words} ({_kwh(estimate)}) disagree "
+            f"by a factor of {factor_between(measured, estimate)}, more than their uncertainty allows"
         )
-        inputs.fault("CG301", (*path, "energy"), text, hint)
+        if words == "compute" and measured.value:
+            text += f"; the energy implies a model FLOPs utilisation of {mfu * estimate.value / measured.value:.2%}"
+        report = inputs.warn if words != "compute" and _may_be_idle(measured, used) else inputs.fault
+        report("CG301", (*path, "energy"), text, hint)
+
+
+def _may_be_idle(measured: Figure, used: Evidence) -> bool:
+    """Return whether measured energy is below a default utilisation, which says nothing of devices that wait much of the time."""
+    stated = any(
+        pool.stated.utilization is not None or (pool.stated.power is not None and not states_its_rating(pool)) for pool in used.pools
+    )
+    ratings = [(pool.row.number("rated_power_w") if pool.row else None, pool.hours) for pool in used.pools if pool.hours]
+    rated_kwh = sum(rating * hours.value / 1000 for rating, hours in ratings if rating and hours)
+    return not stated and IDLE * rated_kwh <= measured.value <= rated_kwh
 
 
 def _clock(used: Evidence, inputs: Inputs) -> None:
@@ -113,7 +130,7 @@ def _mean_power(result: ActivityResult, used: Evidence, path: Path, inputs: Inpu
         mean_w = measured.value.value * 1000 / used.hours.value
         highest = max(rating for rating in ratings if rating)
         if mean_w > 1.1 * highest:
-            text = f"the measured energy means {mean_w:,.0f} W for each device on average, above their rated {highest:g} W"
+            text = f"the {measured.basis} energy means {mean_w:,.0f} W for each device on average, above their rated {highest:g} W"
             inputs.fault("CG302", (*path, "energy"), text, "check energy.boundary and whether device_hours is wall-clock time")
 
 
@@ -122,7 +139,7 @@ def _mfu(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> 
     if used.kind == "compute" or used.hours is None or not used.hours.value or result.activity.phase == "inference":
         return
     flops = gathering.training_flops(result.activity, path, Inputs(inputs.factors))
-    timed = [(pool.hours, gathering.peak_flops(pool, inputs)) for pool in used.pools if pool.hours]
+    timed = [(pool.hours, gathering.peak_flops(pool)) for pool in used.pools if pool.hours]
     if flops is None or not timed or any(peak is None for _, peak in timed):
         return
     capacity = sum(peak.value * 1e12 * hours.value * 3600 for hours, peak in timed if peak and hours)
@@ -137,78 +154,46 @@ def _intensity(result: ActivityResult, path: Path, inputs: Inputs) -> None:
     """Report a stated grid intensity that no grid has."""
     stated = result.activity.grid.location
     if stated is not None and not INTENSITY_RANGE[0] <= stated.value <= INTENSITY_RANGE[1]:
-        text = f"{_rounded(stated.value * 1000)} gCO2e/kWh is outside the average intensities of grids (5 to 1,200 gCO2e/kWh)"
+        text = f"{rounded(stated.value * 1000)} gCO2e/kWh is outside the average intensities of grids (5 to 1,200 gCO2e/kWh)"
         hint = "check the unit; contractual instruments belong under grid.market"
         report = inputs.fault if stated.value > INTENSITY_RANGE[1] else inputs.warn  # a few grids of hydropower lie below
         report("CG304", (*path, "grid", "location"), text, hint)
+    words = default_elsewhere(stated.value, ROUNDING, result.activity, path, inputs) if stated is not None else None
+    if words:
+        hint = "leave grid.location out for the intensity of the place, or state the source of another"
+        inputs.warn("CG318", (*path, "grid", "location"), f"the stated intensity is {words}", hint)
     if result.activity.grid.market is not None and result.activity.grid.market.value == 0 and result.impact.location is None:
         text = "a market-based zero stands alone; the location-based figure belongs beside it (GHG Protocol Scope 2)"
         inputs.warn("CG305", (*path, "grid", "market"), text, "add facility.country or grid.location")
 
 
-def against_reported(run: Run, totals: Impact, inputs: Inputs, results: Sequence[ActivityResult] = ()) -> list[Reported]:
-    """Return what a publication reports beside what is computed, and report what cannot both be true.
-
-    A total that lacks an activity may be smaller than what is reported: then nothing is said.
-    """
-    if run.reported is None:
-        return []
-    lines: list[tuple[str, str, str, Callable[[Impact], Figure | None]]] = [
-        ("energy", "energy", "measured-energy", lambda t: t.energy),
-        ("location-based emissions", "emissions", "declared-intensity", lambda t: t.location),
-        ("market-based emissions", "emissions_market", "declared-intensity", lambda t: t.market),
-        ("embodied emissions", "embodied", "declared-embodied", lambda t: t.embodied),
-        ("water", "water", "declared-water", _water),
-    ]
-    found = []
-    for words, attribute, uncertainty, of in lines:
-        stated = getattr(run.reported, attribute)
-        if stated is None:
+def default_elsewhere(value: float, near: float, activity: Activity, path: Path, inputs: Inputs) -> str | None:
+    """Return, in words, the default intensity of a calculator that a value in kgCO2e/kWh is, and the other one of the place."""
+    quiet = Inputs(inputs.factors)
+    date = activity.end or activity.start
+    row, _ = place.grid_row(place.locate(activity, path, quiet), int(date[:4]) if date and date[:4].isdigit() else None, quiet)
+    local = float(row["value"]) if row is not None else 0.0
+    for default in inputs.factors.table("conventions"):
+        usual = default.number("value")
+        if row is None or default["unit"] != "kgCO2e/kWh" or not usual or abs(value / usual - 1) > near:
             continue
-        figure = inputs.believable(
-            inputs.declared(stated, f"reported {words}", ("reported", attribute), uncertainty), ("reported", attribute)
-        )
-        if figure is None:
-            continue
-        computed = of(totals)
-        agrees = agree(figure, computed) if computed is not None else None
-        if computed is not None and agrees is False and attribute == "water":  # some publications count one kind of water only
-            same = [part for part in (totals.onsite_water, totals.offsite_water) if part is not None and agree(figure, part)]
-            computed, agrees = (same[0], True) if same else (computed, agrees)
-        partial = any(of(result.impact) is None for result in results)
-        if computed is not None and agrees is False and partial and figure.value > computed.value:
-            agrees = None
-        if computed is not None and agrees is False:
-            text = f"the reported {words} ({stated.text or stated.value}) and the computed one disagree "
-            text += f"by a factor of {_factor(figure, computed)}"
-            inputs.fault("CG306", ("reported", attribute), f"{text}, more than the interval allows", _explanation(figure, computed))
-        found.append(Reported(words, figure, computed, agrees))
-    return found
-
-
-def _water(impact: Impact) -> Figure | None:
-    parts = [part for part in (impact.onsite_water, impact.offsite_water) if part is not None]
-    return total(parts, "on-site and off-site water") if parts else None
-
-
-def _explanation(reported: Figure, computed: Figure) -> str:
-    """Return the likeliest reason for a disagreement."""
-    ratio = reported.value / computed.value if computed.value else 0.0
-    if 800 < ratio < 1250 or 800 < 1 / (ratio or 1) < 1250:
-        return "a factor of 1,000 is usually grams for kilograms, or kWh for MWh"
-    return "see the calculation with: cardgen explain RUN"
+        if abs(math.log(usual / local)) > ELSEWHERE:
+            name, year = row["name"] or row["zone"], row["year"]
+            return f"{rounded(1000 * usual)} gCO2e/kWh, {default['what']}; {name} had {rounded(1000 * local)} gCO2e/kWh in {year}"
+    return None
 
 
 def _kwh(figure: Figure) -> str:
-    return f"{_rounded(figure.value)} kWh"
+    return f"{rounded(figure.value)} kWh"
 
 
-def _rounded(value: float) -> str:
+def rounded(value: float) -> str:
     """Return a number for a message, without an exponent where people would write none."""
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:,.4g}"
 
 
-def _factor(one: Figure, other: Figure) -> str:
+def factor_between(one: Figure, other: Figure) -> str:
+    """Return by which factor two figures differ, for a message."""
     high, low = max(one.value, other.value), min(one.value, other.value)
     ratio = high / low if low else math.inf
-    return f"{ratio:,.3g}" if ratio < 1e6 else "more than a million"
+    return f"{ratio:,.0f}" if 100 <= ratio < 1e6 else f"{ratio:.3g}" if ratio < 100 else "more than a million"

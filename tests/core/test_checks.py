@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from cardgen.core.checks import agree
 from cardgen.core.figure import exact, stated
 from cardgen.core.run import Host
 
-from .runs import Activity, Compute, Facility, Reported, Requests, codes, gpus, grid, kwh, metered, of, q, service, training
+from .runs import Activity, Compute, Facility, Requests, codes, gpus, grid, metered, of, q, service, training
 
 PUE = Facility(pue=1.2)
 POOL = gpus("A100-SXM4-80GB", 8, "100 h", power="300 W")  # 240 kWh, 324 kWh with the host
 
 
-def checks(activity: Activity, reported: Reported | None = None) -> list[str]:
-    return [code for code in codes(of(activity, reported=reported)) if code.startswith("CG3")]
+def checks(activity: Activity) -> list[str]:
+    return [code for code in codes(of(activity)) if code.startswith("CG3")]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +72,14 @@ def test_measured_energy_that_compute_contradicts_is_cg301() -> None:
     assert checks(training(gpus("A100-SXM4-80GB"), energy=metered("85 kWh", "node"), compute=compute, facility=PUE)) == ["CG301"]
 
 
+@pytest.mark.parametrize(("energy", "severity"), [("2.01 kWh", "warning"), ("0.3 kWh", "error"), ("20 kWh", "error")])
+def test_devices_may_wait_most_of_the_time_where_no_utilisation_is_stated(energy: str, severity: str) -> None:
+    """SmolVLA: 10.93 h of 700 W devices and 2.01 kWh, 0.26 of the rating; 0.04 is less than they draw when they wait."""
+    activity = training(gpus("H100-SXM5-80GB", 4, "2.7325 h"), energy=metered(energy, "accelerators"), host=Host("excluded"), facility=PUE)
+    assert {problem.severity for problem in of(activity).problems if problem.code == "CG301"} <= {severity}
+    assert severity == "warning" or "CG301" in checks(activity)
+
+
 def test_assumptions_of_a_cross_check_are_not_those_of_the_assessment() -> None:
     hardware = gpus("A100-SXM4-80GB", 8, "100 h")
     assert "CG208" not in codes(of(training(hardware, energy=metered("300 kWh", "facility"), facility=Facility(country="FRA"), end="2024")))
@@ -116,53 +122,6 @@ def test_an_intensity_that_no_grid_has_is_cg304(intensity: str, found: list[str]
 def test_a_market_based_zero_alone_is_cg305() -> None:
     assert checks(Activity("pretraining", energy=metered("1 kWh"), grid=grid(None, "0 g/kWh"))) == ["CG305"]
     assert checks(Activity("pretraining", energy=metered("1 kWh"), grid=grid("268 g/kWh", "0 g/kWh"))) == []
-
-
-BEFORE = Activity(
-    "pretraining", energy=metered("10 MWh", "it"), facility=PUE, grid=grid("200 g/kWh", "20 g/kWh"), embodied=q("1 t", "mass")
-)
-
-
-@pytest.mark.parametrize(
-    ("reported", "agrees"),
-    [
-        ({"energy": kwh("12 MWh")}, True),
-        ({"energy": kwh("12.5 MWh")}, True),
-        ({"energy": kwh("12 kWh")}, False),
-        ({"emissions": q("2.4 t", "mass")}, True),
-        ({"emissions": q("24 t", "mass")}, False),
-        ({"emissions_market": q("240 kg", "mass")}, True),
-        ({"embodied": q("1.4 t", "mass")}, True),
-        ({"embodied": q("14 t", "mass")}, False),
-        ({"water": q("1 m3", "water")}, None),  # nothing is computed
-    ],
-)
-def test_what_is_reported_is_compared_and_a_contradiction_is_cg306(reported: dict[str, Any], agrees: bool | None) -> None:
-    result = of(BEFORE, reported=Reported(**reported))
-    assert [line.agrees for line in result.reported] == [agrees]
-    assert checks(BEFORE, Reported(**reported)) == (["CG306"] if agrees is False else [])
-
-
-def test_a_factor_of_a_thousand_is_explained() -> None:
-    result = of(BEFORE, reported=Reported(energy=kwh("12 kWh")))
-    assert next(p.hint for p in result.problems if p.code == "CG306").startswith("a factor of 1,000 is usually grams for kilograms")
-
-
-def test_reported_water_may_be_of_either_kind_or_of_both() -> None:
-    facility = Facility(country="FRA", pue=1.2, wue=q("0.2 L/kWh", "water intensity"))
-    activity = Activity("pretraining", energy=metered("10 MWh", "it"), facility=facility, end="2024")
-    totals = of(activity).totals
-    assert totals.onsite_water is not None and totals.offsite_water is not None
-    onsite, offsite = totals.onsite_water.value, totals.offsite_water.value
-    for litres, agrees in ((onsite, True), (offsite, True), (onsite + offsite, True), (100 * (onsite + offsite), False)):
-        assert [line.agrees for line in of(activity, reported=Reported(water=q(f"{litres} L", "water"))).reported] == [agrees]
-
-
-def test_a_total_that_lacks_an_activity_may_be_smaller_than_what_is_reported() -> None:
-    def agrees(energy: str) -> list[bool | None]:
-        return [line.agrees for line in of(BEFORE, Activity("fine-tuning"), reported=Reported(energy=kwh(energy))).reported]
-
-    assert [agrees("12 MWh"), agrees("30 MWh"), agrees("3 MWh")] == [[True], [None], [False]]
 
 
 def test_a_duration_of_many_years_is_probably_device_hours() -> None:
