@@ -71,6 +71,15 @@ class Crossing:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """Groups of rows side by side, each row a mark above the same axis with its interval upright; its words stand beside it."""
+
+    up: Axis
+    level: float
+    groups: tuple[tuple[str, tuple[Row, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture: its texts, its table and what is drawn. All texts are plain text, to be escaped where they are shown."""
 
@@ -79,7 +88,7 @@ class Chart:
     subtitle: str
     source: str
     description: str
-    panels: tuple[Panel | Crossing, ...]
+    panels: tuple[Panel | Crossing | Strip, ...]
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     note: str = ""

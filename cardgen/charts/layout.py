@@ -6,7 +6,7 @@ import math
 
 from cardgen.charts import style
 from cardgen.charts.axes import place, reach, shown_ticks
-from cardgen.charts.chart import Axis, Chart, Crossing, Panel, Row
+from cardgen.charts.chart import Axis, Chart, Crossing, Panel, Row, Strip
 from cardgen.charts.scene import Line, Run, Scene, Shape, Text
 from cardgen.charts.style import GAP, LABEL, LEADING, LEFT, RIGHT, SMALL, TITLE
 from cardgen.charts.words import width, wrap
@@ -47,7 +47,12 @@ def scene(chart: Chart) -> Scene:
     page.write(chart.subtitle, SMALL, "muted")
     for panel in chart.panels:
         page.space(16)
-        _crossing(page, panel) if isinstance(panel, Crossing) else _rows(page, panel)
+        if isinstance(panel, Crossing):
+            _crossing(page, panel)
+        elif isinstance(panel, Strip):
+            _strip(page, panel)
+        else:
+            _rows(page, panel)
     page.space(16)
     if chart.note:
         page.write(chart.note, SMALL)
@@ -151,6 +156,37 @@ def _crossing(page: Page, plot: Crossing) -> None:
     _beside(page, plot.crossing_label, x + 16, y + LABEL + 16, RIGHT - x - 16, "start")
     page.y = base + 6
     _ticks(page, plot.across)
+
+
+def _strip(page: Page, plot: Strip) -> None:
+    """Add groups of marks side by side above one axis, and the names of the groups below them."""
+    base, left = page.y + 8 + PLOT, LEFT + 56
+    count = sum(len(rows) for _, rows in plot.groups)
+    apart = (RIGHT - left) / (count + len(plot.groups))
+
+    def at(value: float) -> float:
+        return base - PLOT * min(max(plot.up.share(value), 0.0), 1.0)
+
+    for tick, label in plot.up.ticks:
+        strong = tick == plot.level
+        page.parts.append(Line(((left, at(tick)), (RIGHT, at(tick))), "ink" if strong else "grid", 1.5))
+        page.parts.append(Text(left - 8, at(tick) + SMALL * 0.35, SMALL, (Run(label, "muted"),), "end"))
+    x, page.y = left + apart / 2, base + 6
+    for number, (name, rows) in enumerate(plot.groups):
+        start = x
+        for row in rows:
+            assert row.value is not None and row.low is not None and row.high is not None
+            role = f"mark{row.colour}"
+            page.parts.append(Line(((x, at(row.low)), (x, at(row.high))), role, 4))
+            page.parts.append(Shape(((x, at(row.value)),), "ink" if row.filled else "page", "ink", 2, radius=5))
+            if row.words:
+                page.parts.append(Text(x + 9, at(row.value) + SMALL * 0.35, SMALL, (Run(row.words, bold=True),), halo=True))
+            x += apart
+        line = page.y + SMALL * (0.8 + LEADING * (number % 2))  # names stand on two lines by turns, so that they do not touch
+        middle = max((start + x - apart) / 2, left + width(name, SMALL) / 2)
+        page.parts.append(Text(middle, line, SMALL, (Run(name, "muted"),), "middle"))
+        x += apart
+    page.y += 2 * SMALL * LEADING
 
 
 def _edge(at, slope: float, right: float, highest: float) -> list[tuple[float, float]]:

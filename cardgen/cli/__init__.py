@@ -19,6 +19,8 @@ COMMANDS = {
     "explain": "Show how a figure was calculated, or what a code such as CG103 means.",
     "build": "Write the card's section, the report, the charts and the assessment.",
     "factors": "Search the factor tables and their sources.",
+    "claims": "Recompute popular claims: which factor gives the printed number, or why none does.",
+    "calibrate": "Try the estimates against published measurements.",
 }
 ISSUES = "please report it with the run file that showed it"
 

@@ -1,0 +1,1 @@
+"""How well the estimates hold: published footprints as runs, the priors from published evidence, and their verdict."""
