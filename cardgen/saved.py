@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cardgen.core.inputs import STATED
 from cardgen.loading.document import Document
 from cardgen.problems import CardgenError, printable
 from cardgen.resources import resource
@@ -54,6 +55,7 @@ def _faults(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{path}: the value is outside its interval"
         if "derivation" in part and part["derivation"] not in steps:
             yield f"{path}: derivation {part['derivation']} is missing"
+    yield from _loose_ends(document)
     depth: dict[str, int] = {}
     for identifier, step in steps.items():  # a step stands after the steps that it rests on
         if any(i not in depth for i in step["inputs"]):
@@ -62,6 +64,25 @@ def _faults(document: Mapping[str, Any]) -> Iterator[str]:
         depth[identifier] = 1 + max((depth[i] for i in step["inputs"]), default=0)
         if depth[identifier] > DEEPEST or bool(step["inputs"]) != bool(step["formula"]):
             yield f"derivation {identifier} is no calculation of cardgen"
+
+
+def _loose_ends(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what names a derivation or an uncertainty that is missing, and numbers that differ from those of their derivation.
+
+    Assessments of older versions hold neither disagreements nor uncertainties.
+    """
+    steps, kinds = document["derivations"], document.get("uncertainties", {})
+    for identifier, step in steps.items():
+        if step.get("uncertainty", STATED) not in (*kinds, STATED):
+            yield f"derivation {identifier}: uncertainty {step['uncertainty']} is missing"
+        if step["inputs"] and ("factor" in step or "uncertainty" in step):
+            yield f"derivation {identifier} is a calculation and names a factor"
+    for index, found in enumerate(document.get("disagreements", ())):
+        for identifier in found["inputs"]:
+            if identifier not in steps:
+                yield f"$.disagreements[{index}]: derivation {identifier} is missing"
+            elif (steps[identifier]["value"], steps[identifier]["unit"]) != (found["used"]["value"], found["used"]["unit"]):
+                yield f"$.disagreements[{index}]: the number in use is not that of derivation {identifier}"
 
 
 def _mappings(part: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -150,6 +150,15 @@ def pond() -> dict[str, Any]:
                 "estimated",
                 note="grid intensity of Netherlands, 2024, life-cycle",
                 sources=["ember"],
+                factor={
+                    "table": "grid_intensity",
+                    "column": "value",
+                    "edition": "2026.11",
+                    "row": {"zone": "NLD", "year": "2024", "basis": "life-cycle"},
+                    "note": "Net imports included",
+                    "verified": True,
+                },
+                uncertainty="grid-region",
             ),
             "6": _derivation(
                 "location-based emissions", 4758.65, "kgCO2e", "estimated", formula="facility energy × grid intensity", inputs=["4", "5"]
@@ -165,6 +174,17 @@ def pond() -> dict[str, Any]:
                 formula="location-based emissions ÷ one of: passenger cars driven for a year (US)",
                 inputs=["6", "7"],
             ),
+        },
+        disagreements=[
+            {
+                "inputs": ["5"],
+                "about": "the grid intensity of Netherlands",
+                "used": {"value": 0.268, "unit": "kgCO2e/kWh", "year": "2024", "basis": "life-cycle", "sources": ["ember"]},
+                "others": [{"value": 0.31, "unit": "kgCO2e/kWh", "year": "2023", "basis": "direct", "sources": ["boavizta"]}],
+            }
+        ],
+        uncertainties={
+            "grid-region": {"gsd": 1.2, "what": "a grid intensity", "note": "Years compared", "sources": ["ember"], "verified": False}
         },
         sources={
             "ember": _source("Carbon intensity of electricity", "ourworldindata.org/grapher/carbon-intensity-electricity"),
@@ -192,6 +212,11 @@ def hostile(text: str) -> dict[str, Any]:
     for derivation in made["derivations"].values():
         derivation["note"] = text
     made["derivations"]["2"]["name"] = text
+    made["derivations"]["5"]["factor"].update(table=text, column=text, edition=text, row={text: text}, note=text)
+    made["uncertainties"]["grid-region"].update(what=text, note=text)
+    made["disagreements"][0].update(about=text)
+    for number in (made["disagreements"][0]["used"], *made["disagreements"][0]["others"]):
+        number.update(year=text, basis=text)
     made["derivations"]["4"]["formula"] = f"{text} × utilisation × device-hours"
     for source in made["sources"].values():
         source.update(dict.fromkeys(("title", "publisher", "year", "licence", "where", "url"), text))
@@ -202,7 +227,7 @@ def hostile(text: str) -> dict[str, Any]:
 def _derivation(name: str, value: float, unit: str, basis: str, **more: Any) -> dict[str, Any]:
     return {
         "name": name, "value": value, "unit": unit, "low": value, "high": value, "basis": basis, "sources": ["run"], "note": None,
-        "formula": None, "inputs": [], **more,
+        "formula": None, "calculation": None, "inputs": [], **more,
     }  # fmt: skip
 
 

@@ -30,8 +30,12 @@ def assessed(folder: Path) -> dict:
     return document(assess(run, Factors()), Factors())
 
 
-def test_the_six_cases_are_there():
-    assert NAMES == ["bloom-176b", "fine-tune-one-gpu", "gpt-3", "gpt-4o-scale", "inference-service", "llama-3.1"]
+# The run file, and what a measured run leaves beside it.
+LOGS = {"run.yaml", "README.md", "train.py", "emissions.csv", "cpu-load.csv", "codecarbon.log", "sensors.txt"}
+
+
+def test_the_cases_are_there():
+    assert NAMES == ["bloom-176b", "digits-mlp-cpu", "fine-tune-one-gpu", "gpt-3", "gpt-4o-scale", "inference-service", "llama-3.1"]
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=NAMES)
@@ -41,7 +45,7 @@ def test_the_generated_output_is_current(folder, update_golden):
         for name, content in made.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"run.yaml"}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - LOGS
     assert there == set(made)
     assert [name for name, content in made.items() if (folder / name).read_bytes() != content] == []
 

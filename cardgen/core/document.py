@@ -11,6 +11,7 @@ from cardgen.core.comparison import energy_kwh
 from cardgen.core.factors import Factors
 from cardgen.core.figure import Figure, interval
 from cardgen.core.inference import for_requests
+from cardgen.core.origins import Origins
 from cardgen.core.problem import dotted
 from cardgen.core.tables import EDITION, Row
 
@@ -54,7 +55,10 @@ def document(assessment: Assessment, factors: Factors) -> dict[str, Any]:
             for p in assessment.problems
         ],
     }  # fmt: skip
-    return {**content, "derivations": writer.derivations, "sources": writer.cited()}
+    return {
+        **content, "disagreements": writer.origins.disagreements(), "uncertainties": writer.origins.uncertainties(),
+        "derivations": writer.derivations, "sources": writer.cited(),
+    }  # fmt: skip
 
 
 class _Writer:
@@ -66,6 +70,7 @@ class _Writer:
         self._ids: dict[tuple[object, ...], str] = {}
         self._seen: dict[int, tuple[Figure, str]] = {}
         self._sources: set[str] = set()
+        self.origins = Origins(factors)
 
     def figure(self, figure: Figure | None) -> dict[str, Any] | None:
         """Return a figure with its interval, basis, sources, drivers and the id of its derivation."""
@@ -173,7 +178,7 @@ class _Writer:
     def cited(self) -> dict[str, dict[str, Any]]:
         """Return the sources of all figures, by id; of a user's own row the citation is the title."""
         cited = {}
-        for identifier in sorted(self._sources - {"run"}):
+        for identifier in sorted((self._sources | self.origins.sources) - {"run"}):
             row = self.factors.source(identifier) or Row(title=identifier)
             cited[identifier] = {key: row.get(key) or None for key in ("title", "publisher", "year", "url", "licence", "where")}
         return cited
@@ -193,6 +198,7 @@ class _Writer:
                 "name": figure.name, **_values(figure, figure.sigma), "basis": figure.basis, "sources": list(figure.sources),
                 "note": figure.note or None, "formula": _formula(figure, _name) if figure.operands else None,
                 "calculation": _formula(figure, _number) if figure.operands else None, "inputs": inputs,
+                **self.origins.of(figure, identifier),
             }  # fmt: skip
         self._seen[id(figure)] = (figure, identifier)
         return identifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cardgen.core.assessment import Equivalent, Impact
-from cardgen.core.figure import Figure
+from cardgen.core.figure import Figure, Origin
 from cardgen.core.inputs import Inputs, describe
 from cardgen.core.tables import Row
 
@@ -46,7 +46,7 @@ def _named(name: str, index: int, totals: Impact, inputs: Inputs) -> Equivalent 
     row = newest(name, inputs)
     if row is None:
         known = {r["id"]: None for r in inputs.factors.table("equivalents")}
-        similar = inputs.factors.similar(name, known, 3, 0.4)
+        similar = inputs.similar(inputs.factors.similar, name, known, 3, 0.4)
         hint = f"did you mean {' or '.join(similar)}?" if similar else "see: cardgen factors list equivalents"
         inputs.fault("CG210", ("card", "equivalents", index), f'"{name}" is not a known equivalent', hint)
         return None
@@ -60,7 +60,7 @@ def _made(row: Row, totals: Impact) -> Equivalent | None:
     whole, factor = of[row["dimension"]], row.number("value")
     if whole is None or not factor:
         return None
-    one = Figure(factor, row["unit"], f"one of: {row['label']}", "estimated", row.sources, describe(row))
+    one = Figure(factor, row["unit"], f"one of: {row['label']}", "estimated", row.sources, describe(row), origin=Origin("", row, "value"))
     return Equivalent(row, (whole / one).called(row["label"], "1"))
 
 

@@ -16,16 +16,12 @@ PROVIDERS = {
 }  # fmt: skip
 
 
-MOST_HINTS = 200  # a comparison with every known name takes milliseconds
-
-
 class Factors:
     """The tables in use: the bundled ones with a user's own rows in front."""
 
     def __init__(self, own: Mapping[str, list[Row]] | None = None) -> None:
         self.own = dict(own or {})
         self._tables: dict[str, list[Row]] = {}
-        self._asked = 0
         self._found: dict[tuple[str | int | None, ...], Row | None] = {}
 
     def table(self, name: str) -> list[Row]:
@@ -94,10 +90,7 @@ class Factors:
         return self.similar(region.strip().casefold(), known, 3, 0.5)
 
     def similar(self, text: str, known: Iterable[str], count: int, cutoff: float) -> list[str]:
-        """Return the known words that look like a text; of a long text only the beginning is compared, and of many the first."""
-        self._asked += 1
-        if self._asked > MOST_HINTS:
-            return []
+        """Return the known words that look like a text; of a long text only the beginning is compared."""
         return difflib.get_close_matches(text[:100], known, n=count, cutoff=cutoff)
 
     def grid(self, zone: str, year: int | None) -> Row | None:
@@ -142,6 +135,15 @@ class Factors:
     def embodied(self, item: str) -> Row | None:
         """Return the embodied emissions of a part, from the newest source."""
         return nearest_year(self._embodied.get(item, []), None)
+
+    def same_subject(self, row: Row) -> list[Row]:
+        """Return the rows of a table that hold numbers for the same thing: one zone, one region of a provider, one part."""
+        if row.table == "facility":
+            return [other for other in self._facilities.get(row["provider"], []) if other["region"] == row["region"]]
+        column, index = {
+            "grid_intensity": ("zone", self._grid), "water": ("zone", self._water), "embodied": ("item", self._embodied),
+        }[row.table]  # fmt: skip
+        return index.get(row[column], [])
 
     @cached_property
     def _sources(self) -> dict[str, Row]:

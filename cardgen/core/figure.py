@@ -29,6 +29,14 @@ class Input(NamedTuple):
     sigma: float
 
 
+class Origin(NamedTuple):
+    """Where an input comes from beside its sources: its row in the uncertainty table, and the factor row and column."""
+
+    uncertainty: str = ""
+    row: Mapping[str, str] | None = None
+    column: str = ""
+
+
 @dataclass(frozen=True)
 class Figure:
     """A number that can reach a reader.
@@ -46,6 +54,7 @@ class Figure:
     influences: Mapping[Input, float] = field(default_factory=dict)
     operation: str = ""
     operands: tuple[Figure, ...] = ()
+    origin: Origin | None = None
 
     @cached_property
     def sigma(self) -> float:
@@ -106,7 +115,7 @@ class Figure:
         """
         target = unit or self.unit
         value, note = convert(self.value, self.unit, target), note or self.note
-        return Figure(value, target, name, self.basis, self.sources, note, self.influences, self.operation, self.operands)
+        return Figure(value, target, name, self.basis, self.sources, note, self.influences, self.operation, self.operands, self.origin)
 
     def recomputed(self, factors: Mapping[str, float]) -> float:
         """Return the value that the calculation gives when inputs are multiplied by factors, by their keys.
@@ -115,8 +124,8 @@ class Figure:
         """
         if not self.operands:
             value = self.value
-            for i in self.influences:
-                value *= factors.get(i.key, 1.0)
+            for i, elasticity in self.influences.items():
+                value *= factors.get(i.key, 1.0) ** elasticity
             return value
         values = [operand.recomputed(factors) for operand in self.operands]
         units = [operand.unit for operand in self.operands]
@@ -142,10 +151,11 @@ def stated(
     sigma: float = 0.0,
     key: str = "",
     note: str = "",
+    origin: Origin | None = None,
 ) -> Figure:
     """Return an input: a number that was measured, declared or looked up, with the σ of its logarithm."""
     influences = {Input(key or name or note, name or key, sigma): 1.0} if sigma > 0 and value else {}
-    return Figure(float(value), unit, name, basis, tuple(sources), note, influences)
+    return Figure(float(value), unit, name, basis, tuple(sources), note, influences, origin=origin)
 
 
 def total(figures: Iterable[Figure], name: str = "") -> Figure:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from cardgen.core.factors import Factors
-from cardgen.core.figure import Figure, stated
+from cardgen.core.figure import Figure, Origin, stated
 from cardgen.core.problem import Path, Problem, dotted
 from cardgen.core.tables import Row
 from cardgen.core.units import Quantity
 
 LARGEST = 1e30  # in any unit: a year of the Sun is 3e30 kWh
 SMALLEST = 1e-15  # of kWh, kgCO2e, L: below it nothing is reported
+STATED = "stated"  # the uncertainty of an input that its author gives: "17.8 MWh ± 5%"
 MOST_PROBLEMS = 1_000  # more than anybody reads
+MOST_HINTS = 200  # a comparison with every known name takes milliseconds
 
 
 class Inputs:
@@ -22,8 +26,10 @@ class Inputs:
         self.factors = factors
         self.problems: list[Problem] = []
         self.assumed = False  # whether what the run states now is an assumption of its author
+        self._hints = 0
         self._said: set[tuple[str, str]] = set()
         self._known: dict[tuple[object, ...], Figure] = {}
+        self._origins: dict[str, Origin] = {}
 
     def sigma(self, identifier: str) -> float:
         """Return the standard deviation of the logarithm that the uncertainty table holds for a kind of input."""
@@ -35,9 +41,19 @@ class Inputs:
         """Return what the run states at a path; a ``key`` makes an error that several places share one input."""
         quantity = value if isinstance(value, Quantity) else Quantity(value, unit)
         sigma = self.sigma(uncertainty) if quantity.sigma is None else quantity.sigma
+        kind = uncertainty if quantity.sigma is None else STATED
         if self.assumed:
-            basis, sigma = "assumed", max(sigma, self.sigma("assumed-input")) if quantity.sigma is None else sigma
-        return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=key or dotted(path), note=dotted(path))
+            basis = "assumed"
+            if quantity.sigma is None and self.sigma("assumed-input") > sigma:
+                kind, sigma = "assumed-input", self.sigma("assumed-input")
+        note, origin = dotted(path), self._origin(kind)
+        return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=key or note, note=note, origin=origin)
+
+    def _origin(self, uncertainty: str) -> Origin:
+        """Return the origin of a stated input; one object for each kind, however many inputs are of it."""
+        if uncertainty not in self._origins:
+            self._origins[uncertainty] = Origin(uncertainty)
+        return self._origins[uncertainty]
 
     def looked_up(
         self, row: Row, column: str, unit: str, label: str, uncertainty: str,
@@ -62,7 +78,9 @@ class Inputs:
         note = f"{describe(row)}{'; ' + why if why else ''}"
         key = f"{row.table}:{describe(row)}:{column}"
         spread = self.sigma(uncertainty) if sigma is None else sigma
-        found = self._known[cell] = stated(value, unit, label, basis=basis, sources=row.sources, sigma=spread, key=key, note=note)
+        origin = Origin(uncertainty, row, column)
+        found = stated(value, unit, label, basis=basis, sources=row.sources, sigma=spread, key=key, note=note, origin=origin)
+        self._known[cell] = found
         return found
 
     def prior(self, identifier: str, label: str, instead: str = "") -> Figure:
@@ -78,6 +96,11 @@ class Inputs:
         text = f"the result is too {size} to be true: {figure.name}, {figure.value:.3g} {figure.unit}"
         self.fault("CG214", path, text, "check the units and the powers of ten of what it is computed from")
         return None
+
+    def similar(self, look_up: Callable[..., list[str]], *names: Any) -> list[str]:
+        """Return the known names that a look-up finds for an unknown one; of many unknown ones only for the first."""
+        self._hints += 1
+        return look_up(*names) if self._hints <= MOST_HINTS else []
 
     def warn(self, code: str, path: Path, message: str, hint: str = "") -> None:
         """Collect an assumption that the author should confirm."""

@@ -20,6 +20,7 @@ class Line(NamedTuple):
     label: str
     text: str
     references: str = ""
+    figures: tuple[Figure, ...] = ()
 
 
 def value(figure: Figure) -> str:
@@ -80,11 +81,15 @@ def hours_text(figure: Figure) -> str:
     return f"{value(figure).removesuffix('h').rstrip()} device-hours" if figure and value(figure).endswith("h") else value(figure)
 
 
-def cited(document: Document) -> dict[str, int]:
-    """Return the sources that figures name, numbered from 1 in the order of their appearance."""
+def cited(document: Document, most: int | None = None) -> dict[str, int]:
+    """Return the sources that figures name, numbered from 1 in the order of their appearance.
+
+    With ``most`` only so many disagreements are shown, and what intervals rest on is not.
+    """
     known = document.get("sources") or {}
-    shown = (document["activities"], document["totals"], document.get("inference"), document.get("equivalents"), document.get("comparison"))
-    names = dict.fromkeys(s for part in (*shown, document.get("derivations")) for s in sources_of(part) if s in known and s != "run")
+    shown = [document.get(key) for key in ("activities", "totals", "inference", "equivalents", "comparison", "derivations")]
+    parts = [*shown, (document.get("disagreements") or ())[:most], document.get("uncertainties") if most is None else None]
+    names = dict.fromkeys(s for part in parts for s in sources_of(part) if s in known and s != "run")
     return {name: number for number, name in enumerate(names, start=1)}
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cardgen.render import figures, gaps, method, statements, words
+from cardgen.render import figures, gaps, statements, words
+from cardgen.render.method import method
 from cardgen.render.text import Markdown, address, alternative, escape, path
 from cardgen.resources import resource
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markdown_it.token import Token
 
+MOST_DISAGREEMENTS = 3  # on a card; the report shows all
 _TAGS = {"p", "strong", "em", "sub", "span", "a", "img", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "code",
          "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "section"}  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "th": {"scope", "class"}, "td": {"class"},
@@ -54,6 +56,11 @@ def summary(document: figures.Document) -> str:
     return _rendered("summary.md.jinja", view(document))
 
 
+def linked_summary(shown: Mapping[str, Any]) -> str:
+    """Return the same of a whole view, with a link from each figure to the step that it comes from."""
+    return _rendered("summary.md.jinja", shown)
+
+
 def fragment(markdown: str, caption: str = "Energy and carbon by phase") -> str:
     """Return a section as HTML; its table gets a caption, row headers, and a region of its own that scrolls.
 
@@ -67,10 +74,12 @@ def fragment(markdown: str, caption: str = "Energy and carbon by phase") -> str:
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel=None)
 
 
-def view(document: figures.Document) -> Mapping[str, Any]:
-    """Return everything that the templates say, as plain text."""
-    numbered = figures.cited(document)
+def view(document: figures.Document, complete: bool = False) -> Mapping[str, Any]:
+    """Return everything that the templates say, as plain text; ``complete`` is the report, which says more than the card."""
+    most = None if complete else MOST_DISAGREEMENTS
+    numbered = figures.cited(document, most)
     sources = document.get("sources") or {}
+    found = method(document, numbered, complete)
     return {
         "answer": words.answer(document),
         "table": words.table(document, numbered),
@@ -80,7 +89,12 @@ def view(document: figures.Document) -> Mapping[str, Any]:
         "publication": next((r["source"] for r in document.get("reported") or () if r.get("source")), None),
         "not_included": gaps.not_included(document),
         "not_reported": gaps.not_reported(document),
-        "groups": method.groups(document, numbered),
+        "groups": found.groups,
+        "steps": found.steps if complete else {},
+        "rows": found.rows,
+        "widths": found.widths,
+        "first_step": found.steps.get(str((words.headline(document) or {}).get("derivation"))),
+        "disagreements": statements.disagreements(document, numbered)[:most],
         "drivers": gaps.drivers(words.headline(document)),
         "advice": gaps.advice(document, words.headline(document)),
         "sources": [(number, sources[name]) for name, number in numbered.items()],
@@ -107,7 +121,8 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.filters.update(
         alternative=alternative, capital=capital, link=_link, image_path=lambda name: Markdown(path(name)), ready=Markdown,
-        between=_between, ordinal=lambda number: Markdown(f"{number}."), below=lambda number: Markdown(" " * len(f"{number}. ")),
+        between=_between, linked=_linked, steps=_steps, ordinal=lambda number: Markdown(f"{number}."),
+        below=lambda number: Markdown(" " * len(f"{number}. ")),
     )  # fmt: skip
     return environment
 
@@ -121,6 +136,19 @@ def _link(text: object, url: object) -> Markdown:
     """Return a text as a link where the address is one of the web, else the text alone."""
     target = address(url) if url else None
     return Markdown(f"[{escape(text)}]({target})") if target else escape(text)
+
+
+def _linked(text: str, figure: figures.Figure, steps: Mapping[str, int]) -> Markdown:
+    """Return a cell as a link to the step that its figure comes from; the cell alone where the page shows no such step."""
+    number = steps.get(str(figure.get("derivation"))) if figure else None
+    return Markdown(f"[{escape(text, within=True)}](#step-{number})") if number else escape(text)
+
+
+def _steps(found: Iterable[figures.Figure], steps: Mapping[str, int]) -> Markdown:
+    """Return links to the steps of some figures, in brackets after a space; nothing where the page shows none."""
+    numbers = dict.fromkeys(steps[str(f["derivation"])] for f in found if f and str(f.get("derivation")) in steps)
+    links = figures.joined([f"[{number}](#step-{number})" for number in numbers])
+    return Markdown(f" (step{'s' if len(numbers) > 1 else ''} {links})" if numbers else "")
 
 
 def _between(text: str) -> Markdown:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cardgen.render import figures, services, words
+from cardgen import provenance
+from cardgen.render import figures, gaps, services, words
+from cardgen.render.rows import Looked, Rows, Width
 
 _IMPACTS = ("device_hours", "energy", "emissions.location", "emissions.market", "emissions.embodied", "emissions.offsets",
             "water.onsite", "water.offsite", "cost.electricity", "cost.devices")  # fmt: skip
@@ -17,7 +19,10 @@ _INFERENCE = ("per_request", "emissions_per_request", "water_per_request.onsite"
 
 @dataclass(frozen=True)
 class Term:
-    """An input of a step: an earlier step, by its number, or what was stated or looked up, with where it stands."""
+    """An input of a step: an earlier step, by its number, or what was stated or looked up, with where it stands.
+
+    ``row`` and ``width`` are the numbers of its factor row and of what its interval rests on.
+    """
 
     name: str
     value: str
@@ -26,11 +31,16 @@ class Term:
     note: str
     references: str
     step: int | None
+    row: int | None = None
+    width: int | None = None
 
 
 @dataclass(frozen=True)
 class Step:
-    """A figure with the formula that it came from; ``formula`` is text and terms in turn, and empty for a stated figure."""
+    """A figure with the formula that it came from; ``formula`` is text and terms in turn, and empty for a stated figure.
+
+    ``paths`` are the names under which ``cardgen explain`` knows it, ``drivers`` what its interval comes from.
+    """
 
     number: int
     name: str
@@ -39,6 +49,8 @@ class Step:
     basis: str
     formula: tuple[str | Term, ...]
     inputs: tuple[Term, ...]
+    drivers: tuple[tuple[str, str], ...] = ()
+    paths: tuple[str, ...] = ()
 
     @property
     def in_numbers(self) -> str:
@@ -60,9 +72,22 @@ class Group:
     steps: tuple[Step, ...]
 
 
-def groups(document: figures.Document, numbered: Mapping[str, int]) -> list[Group]:
-    """Return all steps, numbered through, in the order in which they build on one another."""
-    walk = _Walk(document, numbered)
+@dataclass(frozen=True)
+class Method:
+    """All steps in groups, the step of each derivation, the factor rows, and what intervals rest on."""
+
+    groups: list[Group]
+    steps: Mapping[str, int]
+    rows: list[Looked]
+    widths: list[Width]
+
+
+def method(document: figures.Document, numbered: Mapping[str, int], complete: bool = False) -> Method:
+    """Return all steps, numbered through, in the order in which they build on one another.
+
+    ``complete`` adds the figures that the card does not show: every path that ``cardgen explain`` takes has its step.
+    """
+    walk = _Walk(document, numbered, complete)
     found = []
     for activity in document["activities"]:
         found.append(Group(str(activity.get("name") or activity.get("phase")), _facts(activity), walk.steps(activity, _IMPACTS)))
@@ -73,14 +98,25 @@ def groups(document: figures.Document, numbered: Mapping[str, int]) -> list[Grou
         found.append(Group("A request, a year, and break-even", (), walk.steps(inference, _INFERENCE)))
     equivalents = tuple(step for item in document.get("equivalents") or () for step in walk.steps(item, ("figure",)))
     found.append(Group("Comparisons", (), equivalents))
-    return [group for group in found if group.steps or group.facts]
+    if complete:
+        found.append(Group("Published figures", (), walk.steps({"reported": document.get("reported")}, ())))
+        found.append(Group("Components of the cluster", (), walk.steps({"infrastructure": document.get("infrastructure")}, ())))
+    groups = [group for group in found if group.steps or group.facts]
+    return Method(groups, walk.numbers, walk.rows.looked(), walk.rows.widths())
 
 
 class _Walk:
     """Goes through derivations, inputs first, and gives each a number the first time it is met."""
 
-    def __init__(self, document: figures.Document, numbered: Mapping[str, int]) -> None:
+    def __init__(self, document: figures.Document, numbered: Mapping[str, int], complete: bool) -> None:
+        self.complete = complete
         self.derivations: Mapping[str, Any] = document.get("derivations") or {}
+        self.rows = Rows(document, numbered)
+        self.paths: dict[str, list[str]] = {}
+        self.drivers: dict[str, tuple[tuple[str, str], ...]] = {}
+        for path, figure in provenance.walk(document) if complete else ():
+            self.paths.setdefault(str(figure["derivation"]), []).append(path)
+            self.drivers[str(figure["derivation"])] = tuple(gaps.drivers(figure))
         self.numbered = numbered
         self.numbers: dict[str, int] = {}
         self.phases = {
@@ -92,7 +128,8 @@ class _Walk:
 
     def steps(self, part: Mapping[str, Any], paths: tuple[str, ...]) -> tuple[Step, ...]:
         """Return the steps to the figures at some paths that are not among the steps before."""
-        found = (_at(part, path) for path in paths)
+        found = [_at(part, path) for path in paths]
+        found += [figure for _, figure in provenance.walk(part)] if self.complete else []
         return tuple(step for f in found if f for step in self._to(str(f.get("derivation")), frozenset(), root=True))
 
     def _to(self, identifier: str, above: frozenset[str], root: bool = False) -> Iterator[Step]:
@@ -112,6 +149,7 @@ class _Walk:
         yield Step(
             self.numbers[identifier], str(derivation.get("name") or "figure"), figures.value(derivation), figures.spread(derivation),
             figures.basis(derivation), formula, terms if formula or not inputs else (),
+            self.drivers.get(identifier, ()), tuple(self.paths.get(identifier, ())),
         )  # fmt: skip
 
     def _term(self, identifier: str, by_phase: bool) -> Term:
@@ -125,6 +163,7 @@ class _Walk:
         return Term(
             name, figures.value(derivation), figures.spread(derivation), figures.basis(derivation), note,
             "" if step else figures.references(sources, self.numbered), step,
+            *(self.rows.of(identifier, derivation) if self.complete and not step else ()),
         )  # fmt: skip
 
 
@@ -147,7 +186,7 @@ def _pieces(formula: str, names: list[str], terms: tuple[Term, ...]) -> tuple[st
 
 
 def _facts(activity: Mapping[str, Any]) -> tuple[str, ...]:
-    when = " to ".join(str(activity[key]) for key in ("start", "end") if activity.get(key))
+    when = " to ".join(dict.fromkeys(str(activity[key]) for key in ("start", "end") if activity.get(key)))
     evidence = activity.get("evidence")
     included, left_out = (", ".join(activity.get(key) or ()) for key in ("included", "not_included"))
     statements = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cardgen.numbers import quantity
 from cardgen.render import figures, words
-from cardgen.render.markdown import Chart, capital, fragment, summary, view
+from cardgen.render.markdown import Chart, capital, fragment, linked_summary, view
 from cardgen.render.text import address, clean
 from cardgen.resources import resource
 
@@ -31,14 +31,14 @@ def report(document: figures.Document, charts: Iterable[Chart] = (), svgs: Mappi
     """
     from markupsafe import Markup
 
-    svgs = svgs or {}
+    svgs, shown = svgs or {}, view(document, complete=True)
     first = words.answer(document)[0]
     number, _, unit = first.partition(" ") if first[:1].isdigit() else ("", "", first)
     css = resource("templates", "report.css").replace("\r\n", "\n").strip()
     pictures = [(chart, Markup(_inline(svgs[chart.name]))) for chart in charts if chart.name in svgs]  # nosec: made by cardgen
     styles = [css, *(style for _, svg in pictures for style in re.findall(r"<style>(.*?)</style>", svg, re.DOTALL))]
     return _environment().get_template("report.html.jinja").render(
-        view(document),
+        shown,
         model=document["model"],
         facts=_facts(document["model"]),
         number=number,
@@ -46,7 +46,7 @@ def report(document: figures.Document, charts: Iterable[Chart] = (), svgs: Mappi
         meaning=words.meaning(document),
         label=words.label(document),
         gauge=_gauge(words.headline(document)),
-        summary=Markup(fragment(summary(document))),
+        summary=Markup(fragment(linked_summary(shown))),
         pictures=pictures,
         css=Markup(css),
         policy=" ".join(dict.fromkeys(map(_hash, styles))),

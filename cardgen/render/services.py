@@ -31,7 +31,8 @@ def lines(document: Document, numbered: Mapping[str, int]) -> list[Line]:
         found += [_scale("A year of service", inference, "year", numbered)] if inference.get("per_year") else []
         for service in services:
             if text := _hardware(document, service):
-                found.append(Line("Hardware of the service", text, references(sources_of(_spent(document, service)), numbered)))
+                spent = _spent(document, service)
+                found.append(Line("Hardware of the service", text, references(sources_of(spent), numbered), spent))
     return found + _break_even(inference, len(services) > 1)
 
 
@@ -54,13 +55,13 @@ def _service(document: Document, service: Mapping[str, Any], numbered: Mapping[s
     else:
         text = "; ".join(f"{words} {_amounts(service, scale, ', and ')}" for scale, words in _SCALES if service.get(f"per_{scale}"))
     hardware = _hardware(document, service)
-    shown = [*map(service.get, _SHOWN), *_spent(document, service)]
-    return Line(label, f"{text}; its hardware: {hardware}" if hardware else text, references(sources_of(shown), numbered))
+    shown = (*map(service.get, _SHOWN), *_spent(document, service))
+    return Line(label, f"{text}; its hardware: {hardware}" if hardware else text, references(sources_of(shown), numbered), shown)
 
 
 def _scale(label: str, inference: Mapping[str, Any], scale: str, numbered: Mapping[str, int]) -> Line:
-    figures = [inference.get(f"{kind}{scale}") for kind in ("per_", "emissions_per_", "market_emissions_per_")]
-    return Line(label, _amounts(inference, scale, "; "), references(sources_of(figures), numbered))
+    figures = tuple(inference.get(f"{kind}{scale}") for kind in ("per_", "emissions_per_", "market_emissions_per_"))
+    return Line(label, _amounts(inference, scale, "; "), references(sources_of(figures), numbered), figures)
 
 
 def _amounts(part: Mapping[str, Any], scale: str, between: str) -> str:
@@ -94,4 +95,4 @@ def _break_even(inference: Mapping[str, Any], is_mean: bool) -> list[Line]:
     after = f", or {value(days)}{bracket(spread(days))} of service" if days else ""
     mean = f" at the {MEAN}" if is_mean else ""
     text = f"after about {value(requests)} requests{bracket(spread(requests))}{mean}{after}, inference has used as much energy as training"
-    return [Line("Break-even", text)]
+    return [Line("Break-even", text, figures=(requests, days))]

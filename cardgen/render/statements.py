@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cardgen import numbers
+from cardgen.provenance import sentence
 from cardgen.render import services
 from cardgen.render.figures import GAP, Document, Figure, Line, basis, comma, references, sources_of, value, with_spread
 from cardgen.render.words import phases
@@ -39,7 +40,7 @@ def equivalents(document: Document, numbered: Mapping[str, int]) -> list[Line]:
         sources = derivations[inputs[-1]].get("sources") if inputs and inputs[-1] in derivations else figure.get("sources")
         edition = f" ({item['edition']})" if item.get("edition") else ""
         text = f"{_count(figure['value'])} {item['label']}{edition}"
-        found.append(Line(f"about {much.get(item.get('quantity'), 'as much carbon as')}", text, references(sources, numbered)))
+        found.append(Line(f"about {much.get(item.get('quantity'), 'as much carbon as')}", text, references(sources, numbered), (figure,)))
     return found
 
 
@@ -65,6 +66,7 @@ def reported(document: Document) -> list[Line]:
         Line(
             f"Published {item['quantity'].replace('_', ' ')}",
             f"{value(item['reported'])}; computed: {with_spread(item.get('computed'))}; {verdicts[item.get('agrees')]}",
+            figures=(item["reported"], item.get("computed")),
         )
         for item in document.get("reported") or ()
     ]
@@ -76,10 +78,17 @@ def problems(document: Document, severity: str) -> list[str]:
     return list(dict.fromkeys(f"{p['message'].rstrip('.')}." for p in found if p["severity"] == severity))
 
 
+def disagreements(document: Document, numbered: Mapping[str, int]) -> list[Line]:
+    """Return where sources disagree with numbers that were looked up, one sentence each."""
+    known = document.get("sources") or {}
+    found = document.get("disagreements") or ()
+    return [Line("", sentence(item, known), references(sources_of(item), numbered)) for item in found]
+
+
 def _line(label: str, figure: Figure, numbered: Mapping[str, int], remark: str) -> Line:
     if figure is None:
         return Line(label, GAP)
-    return Line(label, f"{with_spread(figure)}{comma(basis(figure))}; {remark}", references(figure.get("sources"), numbered))
+    return Line(label, f"{with_spread(figure)}{comma(basis(figure))}; {remark}", references(figure.get("sources"), numbered), (figure,))
 
 
 def _market(document: Document, numbered: Mapping[str, int]) -> list[Line]:
@@ -98,6 +107,7 @@ def _market(document: Document, numbered: Mapping[str, int]) -> list[Line]:
             "Market based",
             f"{'; '.join(texts)}; {GAP} for other phases; {remark}",
             references(sources_of([f for _, f in stated]), numbered),
+            tuple(f for _, f in stated),
         )
     ]
 
@@ -115,7 +125,7 @@ def _cost(document: Document, numbered: Mapping[str, int]) -> list[Line]:
             paid += [f"{with_spread(figure)} for {key} of {activity.get('name') or activity.get('phase')}" for activity, figure in stated]
             figures += [figure for _, figure in stated]
     text = "; ".join(paid) + ("; not added, as the currencies differ" if apart and len({f["unit"] for f in figures}) > 1 else "")
-    return [Line("Cost", text, references(sources_of(figures), numbered))] if paid else []
+    return [Line("Cost", text, references(sources_of(figures), numbered), tuple(figures))] if paid else []
 
 
 def _water(water: Mapping[str, Any], numbered: Mapping[str, int]) -> Line:
@@ -123,4 +133,4 @@ def _water(water: Mapping[str, Any], numbered: Mapping[str, int]) -> Line:
     if onsite is None and offsite is None:
         return Line("Water", GAP)
     text = f"on site for cooling {with_spread(onsite)}; in making the electricity {with_spread(offsite)}"
-    return Line("Water", text, references(sources_of(water), numbered))
+    return Line("Water", text, references(sources_of(water), numbered), (onsite, offsite))

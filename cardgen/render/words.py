@@ -26,11 +26,15 @@ from cardgen.render.figures import (
 
 
 class Table(NamedTuple):
-    """The table of phases: column headers, rows of cells, and a last row that is the total, if there is one."""
+    """The table of phases: column headers, rows of cells, and a last row that is the total, if there is one.
+
+    ``figures`` are those in the cells, row by row with the total last; ``None`` where a cell holds words.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     total: tuple[str, ...] | None
+    figures: tuple[tuple[Figure, ...], ...]
 
 
 def phases(document: Document) -> list[Mapping[str, Any]]:
@@ -146,6 +150,8 @@ def how(document: Document) -> str:
     found, weakest = {a["evidence"] for a in phases(document) if a.get("evidence")}, basis(document["totals"].get("energy"))
     if weakest == "measured" or not found or not weakest:
         return weakest
+    if found == {"estimated energy"}:
+        return "estimated" if weakest == "estimated" else "estimated, in part assumed"
     if found == {"measured energy"}:
         return f"measured, in part {weakest}"
     if "measured energy" in found:
@@ -180,7 +186,8 @@ def table(document: Document, numbered: Mapping[str, int]) -> Table | None:
     rows = [(n, h, e, c, _basis_cell(a, numbered)) for n, h, e, c, a in zip(names, hours, energies, carbons, activities)]
     missing = f"carbon without {without(document)}" if without(document) else ""
     total = ("Total", hours[-1], energies[-1], carbons[-1], "; ".join(filter(None, (weakest(_shown(document["totals"])), missing))))
-    return Table(headers, tuple(rows), total if len(rows) > 1 else None)
+    found = tuple((None, i.get("device_hours"), i.get("energy"), carbon(i), None) for i in impacts)
+    return Table(headers, tuple(rows), total if len(rows) > 1 else None, found)
 
 
 def _column(figures: list[Figure], unit: str) -> tuple[str, list[str]]:

@@ -174,10 +174,16 @@ def test_derivations_lead_back_to_inputs_that_are_stated_cited_or_exact() -> Non
             assert this["inputs"] == []
             assert this["note"] or this["basis"] == "exact", this
             assert this["sources"] or this["basis"] in ("exact", "assumed"), this
+            assert "factor" in this or set(this["sources"]) <= {"run"}, this  # what was looked up names its row
+            assert "uncertainty" in this or this["low"] == this["high"], this
 
 
 def test_every_source_that_a_figure_names_is_described_and_no_other() -> None:
     named = {source for figure in figures(DOCUMENT) for source in (figure.get("sources") or ())}
+    named |= {source for row in DOCUMENT["uncertainties"].values() for source in row["sources"]}
+    disagreements = DOCUMENT["disagreements"]
+    named |= {source for found in disagreements for number in (found["used"], *found["others"]) for source in number["sources"]}
+    assert {kind for step in DERIVATIONS.values() if (kind := step.get("uncertainty"))} - {"stated"} == DOCUMENT["uncertainties"].keys()
     assert set(DOCUMENT["sources"]) == named - {"run"}
     assert all(source["title"] for source in DOCUMENT["sources"].values())
 
