@@ -33,19 +33,23 @@ activities:                             # one entry for each phase of the life c
         duration: {duration}                   # wall-clock time; or device_hours, the total over all devices
         # power: 310 W                  # mean power of a device, if you know it; the table's rated power otherwise
         # utilization: 0.85             # mean power as a share of the rated power
+        # embodied: 462 kgCO2e          # making one device with its share of the server
+        # lifetime: 4 y                 # service life of a device
     # energy:                           # measured energy is the strongest evidence; uncomment it if you have it
     #   value: 17.8 MWh                 # an uncertainty may follow: 17.8 MWh ± 5%
     #   boundary: accelerators          # accelerators, node, it, facility
     #   method: codecarbon 3.2.1
     facility:
       country: {country}                      # or provider and region, as in provider: gcp, region: europe-west4
-      # pue: 1.10                       # the region's, the fleet's or the industry's average otherwise
+      # kind: colocation                # hyperscale, colocation, supercomputer, enterprise, office: where the PUE is not known
+      # pue: 1.10                       # the region's, the fleet's, the kind's or the industry's average otherwise
       # wue: 0.2 L/kWh
     # grid:
     #   location: 268 gCO2e/kWh         # the table's value for place and year otherwise
     #   market: 12 gCO2e/kWh            # after contractual instruments
     #   instruments: power purchase agreement, 2026
     #   offsets: 3 tCO2e                # stated apart, never subtracted
+    #   water: 1.8 L/kWh                # used to generate the electricity
     # cost:
     #   electricity: 0.11 EUR/kWh
     #   device_hour: 1.90 USD

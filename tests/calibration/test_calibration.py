@@ -88,6 +88,12 @@ def test_gpu_meters_are_held_against_the_accelerators_and_node_meters_against_th
     assert boundaries["t5-11b"] == "facility"
 
 
+def test_the_readme_says_what_was_found() -> None:
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    tried = trials("device-hours", FACTORS)
+    assert f"holds {sum(trial.holds for trial in tried)} of {len(tried)} measurements" in readme
+
+
 def test_the_page_and_its_plots_are_current(request: pytest.FixtureRequest) -> None:
     """Made by ``cardgen calibrate -o docs``; ``pytest --update-golden`` rewrites them."""
     for name, content in files(FACTORS):
