@@ -80,6 +80,9 @@ def _groups(document: Document) -> Iterator[tuple[str, list[tuple[str, Document 
             yield f"{plain(activity['name'])} ({activity['phase']}{plain(place)})", _rows(activity)
     if len([activity for activity in activities if activity["phase"] != "inference"]) != 1:
         yield "Total, inference apart", _rows(document["totals"])
+    for activity in activities:
+        if activity["phase"] == "inference" and activity["energy"] is not None:
+            yield f"{plain(activity['name'])} (inference)", _rows(activity)
     inference = document["inference"]
     if inference is None:
         return

@@ -55,6 +55,8 @@ def _faults(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"{path}: the value is outside its interval"
         if "derivation" in part and part["derivation"] not in steps:
             yield f"{path}: derivation {part['derivation']} is missing"
+        elif "derivation" in part and any(part.get(key) != steps[part["derivation"]][key] for key in ("value", "unit", "low", "high")):
+            yield f"{path}: the figure is not what derivation {part['derivation']} gives"
     yield from _loose_ends(document)
     depth: dict[str, int] = {}
     for identifier, step in steps.items():  # a step stands after the steps that it rests on

@@ -8,7 +8,7 @@ from cardgen.core import energy
 from cardgen.core.figure import Figure, stated, total
 from cardgen.core.host import add_host
 from cardgen.core.inputs import Inputs
-from cardgen.core.pools import CLUSTER, Evidence, Pool, are_processors, counted, devices_energy, hold_their_host, peak_flops, pools_of
+from cardgen.core.pools import CLUSTER, Evidence, Pool, are_processors, component, counted, devices_energy, peak_flops, pools_of
 from cardgen.core.problem import Path, dotted
 from cardgen.core.run import Activity
 
@@ -18,6 +18,7 @@ BOUNDARY_WORDS = {
     "accelerators": ("accelerators", "accelerators"), "node": ("nodes", "nodes (whole machines)"),
     "it": ("IT equipment", "IT equipment"),
 }  # fmt: skip
+DEVICES = {"nodes": "nodes", "accelerators": "devices", "processors": "processors"}
 
 
 def gather(activity: Activity, path: Path, inputs: Inputs) -> Evidence:
@@ -39,19 +40,22 @@ def gather(activity: Activity, path: Path, inputs: Inputs) -> Evidence:
 
 def from_device_hours(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: Inputs, kind: str = "device-hours") -> Evidence:
     """Return the energy from power × utilisation × device-hours, the host added."""
-    parts = [devices_energy(activity, pool, pools, inputs) for pool in pools if pool.hours]
-    if not parts or any(part is None for part in parts):
+    parts: dict[str, list[Figure]] = {}
+    for pool in pools:
+        energy_of_pool = devices_energy(activity, pool, pools, inputs) if pool.hours else None
+        if pool.hours and energy_of_pool is None:
+            return Evidence(kind=None, pools=pools)
+        if energy_of_pool is not None:
+            parts.setdefault(component(activity, pool), []).append(energy_of_pool)
+    if not parts:
         return Evidence(kind=None, pools=pools)
-    energy_of_devices = total([part for part in parts if part], "energy of the devices")
+    components = {name: total(figures, f"energy of the {DEVICES[name]}") for name, figures in parts.items()}
+    evidence = Evidence(kind, components, pools=pools, boundary="node" if set(parts) == {"nodes"} else "accelerators")
+    evidence.included = [BOUNDARY_WORDS["node"][1] if name == "nodes" else name for name in parts]
     untimed = [pool.stated.type or "a pool of devices" for pool in pools if not pool.hours]
-    not_included = [f"{name} (no duration is stated)" for name in dict.fromkeys(untimed)]
-    if hold_their_host(activity, pools):
-        name, words = BOUNDARY_WORDS["node"]
-        return Evidence(kind, {name: energy_of_devices}, pools=pools, boundary="node", included=[words], not_included=not_included)
-    devices = "processors" if are_processors(pools) else "accelerators"
-    evidence = Evidence(kind, {devices: energy_of_devices}, pools=pools, boundary="accelerators", included=[devices])
-    evidence.not_included = not_included
-    add_host(evidence, devices, activity, path, inputs)
+    evidence.not_included = [f"{name} (no duration is stated)" for name in dict.fromkeys(untimed)]
+    if "accelerators" in parts or "processors" in parts:  # beside accelerators, the host of processors is theirs
+        add_host(evidence, "accelerators" if "accelerators" in parts else "processors", activity, path, inputs)
     return evidence
 
 
@@ -113,8 +117,10 @@ def _measured(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: I
         evidence.facility = value
         evidence.included = ["whole facility"]
         return evidence
-    component, words = BOUNDARY_WORDS[measured.boundary]
-    evidence.components, evidence.included = {component: value}, [words]
+    name, words = BOUNDARY_WORDS[measured.boundary]
     if measured.boundary == "accelerators":
-        add_host(evidence, "accelerators", activity, path, inputs)
+        name = words = "processors" if are_processors(pools) else "accelerators"
+    evidence.components, evidence.included = {name: value}, [words]
+    if measured.boundary == "accelerators":
+        add_host(evidence, name, activity, path, inputs)
     return evidence

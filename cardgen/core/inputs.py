@@ -76,7 +76,7 @@ class Inputs:
                 f"state {instead or 'the number in the run file'}",
             )
         note = f"{describe(row)}{'; ' + why if why else ''}"
-        key = f"{row.table}:{describe(row)}:{column}"
+        key = f"{row.table}:{row.get('id') or describe(row)}:{column}"
         spread = self.sigma(uncertainty) if sigma is None else sigma
         origin = Origin(uncertainty, row, column)
         found = stated(value, unit, label, basis=basis, sources=row.sources, sigma=spread, key=key, note=note, origin=origin)
@@ -138,5 +138,5 @@ def describe(row: Row) -> str:
     if row.table == "embodied":
         return f"{row['item']}{year}, {row['scope']}"
     if row.table == "uncertainty":
-        return row["what"]
+        return row["what"] or row["id"]
     return ", ".join(value for value in (row.get("id"), row.get("edition")) if value)

@@ -36,7 +36,9 @@ def add_energy(impact: Impact, evidence: Evidence, activity: Activity, path: Pat
     impact.energy = energy.facility_energy(impact.it_energy, pue)
     impact.components = dict(evidence.components)
     if pue.value == 1:  # a PUE of 1 says that the overhead is left out, or that there is none
-        evidence.not_included.append("facility overhead (the PUE is stated as 1)")
+        evidence.not_included.append(
+            "facility overhead (the PUE is taken as 1)" if activity.facility.pue is None else "facility overhead (the PUE is stated as 1)"
+        )
         return
     impact.components["facility overhead"] = energy.facility_overhead(impact.it_energy, pue)
     evidence.included.append("facility overhead (PUE)")
@@ -53,8 +55,12 @@ def add_operation(impact: Impact, activity: Activity, path: Path, where: place.P
         market = inputs.declared(activity.grid.market, "market-based intensity", (*path, "grid", "market"), "declared-intensity")
         impact.market = carbon.market_based(impact.energy, market)
     wue = place.wue(activity, path, year, inputs)
-    if wue is not None and impact.it_energy is not None:
-        impact.onsite_water = water.onsite_water(impact.it_energy, wue)
+    it_energy = impact.it_energy
+    if wue is not None and it_energy is None:  # a facility's own energy holds its IT energy, by the PUE of the site
+        pue = place.known_pue(activity, path, year, inputs)
+        it_energy = energy.it_energy_within(impact.energy, pue) if pue is not None else None
+    if wue is not None and it_energy is not None:
+        impact.onsite_water = water.onsite_water(it_energy, wue)
     offsite = place.offsite_water_intensity(activity, path, where, inputs)
     if offsite is not None:
         impact.offsite_water = water.offsite_water(impact.energy, offsite)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import math
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from cardgen.core.factors import Factors, provider_key
-from cardgen.core.tables import KEYS, TABLES, Row, bundled
+from cardgen.core.tables import KEYS, TABLES, Row, bundled, key
 from cardgen.core.units import UnitError, convert
 
 _UNITS = {"grid_intensity": "kgCO2e/kWh", "water": "L/kWh", "embodied": "kgCO2e"}
 _LARGEST = {"grid_intensity": 3.0, "water": 200.0}  # far above every row of the bundled tables
+_OF_THE_NUMBER = {"value", "gsd", "low", "high", "unit", "source", "verified", "note"}  # never those of another number
+_SHARES = ("utilization", "mfu", "host-utilization")
 _EQUIVALENT_UNITS = {"energy": "kWh", "emissions": "kgCO2e", "sequestration": "kgCO2e", "water": "L"}
 
 
@@ -51,9 +54,22 @@ def own_rows(text: str, name: str) -> tuple[str, list[Row]]:
             raise FactorError(f"{name}:{line}: the row names no source\n  hint: write where the number comes from into the column source")
         row = Row({column: (cells.get(column) or "").strip() for column in known})
         row.table, row.own = table, True
+        _take_over(row, columns)
         _check(row, f"{name}:{line}")
         rows.append(row)
     return table, rows
+
+
+def _take_over(row: Row, columns: set[str]) -> None:
+    """Fill the columns that a file lacks with what the bundled row says that this one stands in for."""
+    replaced = _by_key(row.table).get(key(row))
+    if replaced is not None:
+        row.update({column: replaced[column] for column in row if column not in columns and column not in _OF_THE_NUMBER})
+
+
+@cache
+def _by_key(table: str) -> dict[tuple[str, ...], Row]:
+    return {key(row): row for row in bundled(table)}
 
 
 def _numbered(reader: csv.DictReader[str], name: str) -> Iterator[tuple[int, dict[str | None, str]]]:
@@ -94,7 +110,12 @@ def _check(row: Row, where: str) -> None:
         if not 1 <= float(row["gsd"]) <= 10:
             hint = "a geometric standard deviation of 1 means no uncertainty"
             raise FactorError(f'{where}: gsd: "{row["gsd"]}" is not from 1 to 10\n  hint: {hint}')
-        replaced = next((bundled for bundled in bundled(row.table) if bundled["id"] == row["id"]), row)
+        replaced = _by_key(row.table).get(key(row))
+        if replaced is None:
+            close = difflib.get_close_matches(row["id"], [known["id"] for known in bundled(row.table)], 1, 0.5)
+            hint = f"did you mean {close[0]}?" if close else "see: cardgen factors list uncertainty"
+            raise FactorError(f'{where}: id: "{row["id"]}" is not a kind of input\n  hint: {hint}')
+        _check_prior(row, where)
         if replaced["value"] and not row["value"]:
             raise FactorError(f"{where}: value: the cell is empty\n  hint: {row['id']} needs one, as in {replaced['value']}")
         target = replaced["unit"] if row["value"] else None
@@ -112,6 +133,18 @@ def _check(row: Row, where: str) -> None:
             raise FactorError(f"{where}: {error}\n  hint: write the value in {target}") from None
     if largest is not None and float(row["value"]) > largest:
         raise FactorError(f"{where}: value: {row['value']} {target} is above all known ones\n  hint: check the unit")
+
+
+def _check_prior(row: Row, where: str) -> None:
+    """Raise FactorError where a default cannot be."""
+    value = row.number("value")
+    if value is None:
+        return
+    least, most = (0.0, 1.0) if row["id"].startswith(_SHARES) else (1.0, 4.0) if row["id"].startswith("pue-") else (0.0, math.inf)
+    if not (least <= value <= most and value > 0):
+        raise FactorError(
+            f"{where}: value: {row['value']} cannot be\n  hint: {row['id']} lies between {least:g} and {most:g}, and is not 0"
+        )
 
 
 @lru_cache(maxsize=1)

@@ -79,10 +79,25 @@ def _known(text: str | None, path: Path, inputs: Inputs) -> str | None:
 
 
 def pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Figure:
-    """Return the PUE: stated, else published for the region or the fleet, else usual for the kind of site.
+    """Return the PUE: what is known of the site, else the industry's average.
 
     What is uncertain is the overhead, PUE − 1: a PUE of 1 has none, and no interval reaches below 1.
     """
+    known = known_pue(activity, path, year, inputs)
+    if known is not None:
+        return known
+    row = inputs.factors.industry_pue(year)
+    inputs.warn(
+        "CG208",
+        (*path, "facility"),
+        f"PUE is not stated; {row['pue']}, the industry's average, is assumed",
+        f"state facility.pue, or facility.kind: {', '.join(SITES[:-1])} or {SITES[-1]}",
+    )
+    return _overhead(inputs.looked_up(row, "pue", "1", "PUE", "pue-industry", basis="assumed"))
+
+
+def known_pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Figure | None:
+    """Return the PUE that is stated, else published for the region or the fleet, else usual for the kind of site."""
     facility = activity.facility
     if facility.pue is not None:
         names = (facility.provider, facility.region, facility.zone, facility.country)
@@ -95,14 +110,7 @@ def pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Fig
         return _overhead(inputs.looked_up(row, "pue", "1", "PUE", kind, why=_why(row, year)))
     if facility.kind is not None:
         return _overhead(inputs.prior(f"pue-{facility.kind}", "PUE", instead="facility.pue"))
-    row = inputs.factors.industry_pue(year)
-    inputs.warn(
-        "CG208",
-        (*path, "facility"),
-        f"PUE is not stated; {row['pue']}, the industry's average, is assumed",
-        f"state facility.pue, or facility.kind: {', '.join(SITES[:-1])} or {SITES[-1]}",
-    )
-    return _overhead(inputs.looked_up(row, "pue", "1", "PUE", "pue-industry", basis="assumed"))
+    return None
 
 
 def _overhead(pue: Figure) -> Figure:

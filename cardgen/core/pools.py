@@ -69,19 +69,20 @@ def states_its_rating(pool: Pool) -> bool:
 
 def are_processors(pools: tuple[Pool, ...]) -> bool:
     """Return whether the devices of all pools are processors of computers, not accelerators."""
-    return bool(pools) and all(pool.row is not None and pool.row["kind"] == "cpu" for pool in pools)
+    return bool(pools) and all(_is_processor(pool) for pool in pools)
 
 
-def hold_their_host(activity: Activity, pools: tuple[Pool, ...]) -> bool:
-    """Return whether all devices have a published mean power that covers their share of the host, and it is used."""
-    return activity.host is None and bool(pools) and all(_with_host(pool) for pool in pools)
+def component(activity: Activity, pool: Pool) -> str:
+    """Return the component that the devices of a pool are: ``nodes`` where a published mean power covers their host too."""
+    if _is_processor(pool):
+        return "processors"
+    return "nodes" if activity.host is None and _with_host(pool) else "accelerators"
 
 
 def devices_energy(activity: Activity, pool: Pool, pools: tuple[Pool, ...], inputs: Inputs) -> Figure | None:
     """Return the energy of the devices of a pool in kWh; None where no power is known."""
     assert pool.hours is not None
-    system = hold_their_host(activity, pools)
-    power = _power(pool, inputs, "system_power_w" if system else "measured_power_w")
+    power = _power(pool, inputs, "system_power_w" if component(activity, pool) == "nodes" else "measured_power_w")
     if power is None:
         return None
     utilization = pool.stated.utilization
@@ -100,11 +101,16 @@ def default_load(activity: Activity, pool: Pool, pools: tuple[Pool, ...]) -> str
         return "utilization-processors" if kind == "cpu" else "utilization-other"
     if activity.phase == "inference":
         return "utilization-inference"
-    counts = [pool.stated.count for pool in pools if pool.stated.count is not None]
-    hours = sum(pool.hours.value for pool in pools if pool.hours)
+    accelerators = [other for other in pools if not _is_processor(other)]
+    counts = [other.stated.count for other in accelerators if other.stated.count is not None]
+    hours = sum(other.hours.value for other in accelerators if other.hours)
     if sum(counts) >= CLUSTER or (not counts and hours >= CLUSTER_HOURS):
         return "utilization-cluster"
     return "utilization-single" if sum(counts) == 1 else "utilization-server"
+
+
+def _is_processor(pool: Pool) -> bool:
+    return pool.row is not None and pool.row["kind"] == "cpu"
 
 
 def _with_host(pool: Pool) -> bool:

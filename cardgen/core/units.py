@@ -27,7 +27,8 @@ _ALIASES = {
     "a": "y", "minute": "min", "minutes": "min", "mins": "min", "sec": "s", "second": "s", "seconds": "s",
     "week": "7 d", "weeks": "7 d", "month": "730 h", "months": "730 h",
     "l": "L", "litre": "L", "litres": "L", "liter": "L", "liters": "L", "m³": "m3", "gallon": "gal", "gallons": "gal",
-    "tonne": "t", "tonnes": "t", "ton": "t", "tons": "t", "lbs": "lb", "FLOPs": "FLOP", "FLOPS": "FLOP", "flops": "FLOP",
+    "tonne": "t", "tonnes": "t", "ton": "t", "tons": "t", "metric ton": "t", "metric tons": "t", "lbs": "lb", "pound": "lb",
+    "pounds": "lb", "kilogram": "kg", "kilograms": "kg", "gram": "g", "grams": "g", "FLOPs": "FLOP", "FLOPS": "FLOP", "flops": "FLOP",
     "device-hours": "h", "GPU-hours": "h", "kilowatt-hours": "kWh", "€": "EUR", "$": "USD", "£": "GBP",
     "kwh": "kWh", "KWh": "kWh", "KWH": "kWh", "kw": "kW", "KW": "kW", "Kg": "kg", "KG": "kg",
 }  # fmt: skip

@@ -14,9 +14,9 @@ _SHOWN = [f"{kind}{scale}" for kind in ("per_", "emissions_per_", "market_emissi
 
 def lines(document: Document, numbered: Mapping[str, int]) -> list[Line]:
     """Return the statements about inference: of one service by scale, of several one for each service and their mean."""
-    inference = document.get("inference")
+    inference, apart = document.get("inference"), [_without_requests(a, numbered) for a in without_requests(document)]
     if inference is None:
-        return []
+        return apart
     services = inference.get("services") or ()
     if len(services) > 1:
         found = [_service(document, service, numbered) for service in services]
@@ -33,13 +33,27 @@ def lines(document: Document, numbered: Mapping[str, int]) -> list[Line]:
             if text := _hardware(document, service):
                 spent = _spent(document, service)
                 found.append(Line("Hardware of the service", text, references(sources_of(spent), numbered), spent))
-    return found + _break_even(inference, len(services) > 1)
+    return found + apart + _break_even(inference, len(services) > 1)
 
 
 def several(document: Document) -> list[Mapping[str, Any]]:
     """Return the services where there are several, else none."""
     services = list((document.get("inference") or {}).get("services") or ())
     return services if len(services) > 1 else []
+
+
+def without_requests(document: Document) -> list[Mapping[str, Any]]:
+    """Return the activities of inference whose energy is known for a time, and not for a number of requests."""
+    served = {service.get("activity") for service in (document.get("inference") or {}).get("services") or ()}
+    activities = enumerate(document["activities"])
+    return [a for index, a in activities if a.get("phase") == "inference" and a.get("energy") is not None and index not in served]
+
+
+def _without_requests(activity: Mapping[str, Any], numbered: Mapping[str, int]) -> Line:
+    figures = (activity["energy"], (activity.get("emissions") or {}).get("location"))
+    energy, carbon = (f"{with_spread(figure)}{comma(basis(figure))}" if figure else f"carbon {GAP}" for figure in figures)
+    text = f"{energy}; {carbon}; for how many requests is {GAP}"
+    return Line(str(activity.get("name") or "Inference"), text, references(sources_of(figures), numbered), figures)
 
 
 def name(service: Mapping[str, Any]) -> str:

@@ -93,6 +93,10 @@ def answer(document: Document) -> tuple[str, str]:
     if requests and not phases(document):
         least, most = (pick(requests, key=lambda figure: figure["value"]) for pick in (min, max))
         return f"{value(least)} to {value(most)} per request", f", by service, {weakest(requests)}; training is not reported."
+    served = services.without_requests(document)
+    if len(served) == 1 and not phases(document):
+        used = served[0]["energy"]
+        return value(used), f" of energy{bracket(spread(used))}{comma(basis(used))}, used by inference; training is not reported."
     hours = hours_text(totals.get("device_hours"))
     return "Energy and carbon are not reported", f"; {hours} are." if totals.get("device_hours") else "."
 

@@ -33,7 +33,8 @@ def gaps(data: dict[str, Any]) -> Iterator[Problem]:
     for path, activity in _entries(data, "activities", ()):
         if not _has_evidence(activity):
             hint = "give `energy`, `hardware` with `count` and `duration`, or `compute`"
-            yield Problem("CG114", "there is nothing to compute the energy from", path, hint)
+            severity = "warning" if data.get("reported") else "error"  # what a publication prints stands alone then
+            yield Problem("CG114", "there is nothing to compute the energy from", path, hint, severity)
         for pool_path, pool in _entries(activity, "hardware", path):
             yield from _pool_gaps(pool, pool_path)
         compute = activity.get("compute")

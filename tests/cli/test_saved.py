@@ -49,6 +49,7 @@ def test_an_assessment_as_it_was_saved_is_taken():
     [
         (changed("totals", "energy", "value", value=-1), "outside its interval"),
         (changed("totals", "energy", "value", value=1e40), "out of range"),
+        (changed("totals", "energy", "value", value=1.3e6), "is not what derivation"),
         (TEXT.replace("1289376.0", "1" * 400, 1), "a.json"),
         (changed("totals", "energy", "derivation", value=None), "derivation"),
         (changed("totals", "energy", "derivation", value="nowhere"), "derivation nowhere is missing"),

@@ -29,10 +29,33 @@ def test_a_tpu_without_its_host_has_the_power_of_the_chip() -> None:
     }
 
 
-def test_a_tpu_beside_a_gpu_is_counted_by_its_chip_and_both_get_a_host() -> None:
+def test_a_tpu_beside_a_gpu_keeps_its_power_and_the_gpu_gets_a_host() -> None:
     found = parts(of(training(gpus("TPU v3", 64, device_hours=1000), gpus("A100-SXM4-80GB", 64, device_hours=1000), facility=ALONE)))
-    assert found["accelerators"] == pytest.approx(220 + 400 * 0.78)
+    assert found["nodes"] == pytest.approx(283)
+    assert found["accelerators"] == pytest.approx(400 * 0.78)
+    assert found["host"] == pytest.approx(0.39 * 400 * 0.78)
+
+
+@pytest.mark.parametrize("first", ["TPU v4", "A100-SXM4-80GB"])
+@pytest.mark.parametrize("second", ["Xeon Gold 6148", "A100-SXM4-80GB", "TPU v2"])
+def test_more_hardware_never_uses_less(first: str, second: str) -> None:
+    alone = of(training(gpus(first, 8, "100 h"), facility=ALONE)).totals.energy
+    both = of(training(gpus(first, 8, "100 h"), gpus(second, 1, "1 h"), facility=ALONE)).totals.energy
+    assert alone is not None and both is not None and both.value > alone.value
+
+
+def test_processors_beside_an_accelerator_are_no_accelerators() -> None:
+    """One GPU stays one GPU: 0.57 of its rating, and its host; the processors are counted apart."""
+    found = parts(of(training(gpus("A100-SXM4-80GB", 1, "100 h"), gpus("AMD EPYC 7763", 8, "100 h"), facility=ALONE)))
+    assert found["accelerators"] == pytest.approx(40 * 0.57)
+    assert found["processors"] == pytest.approx(8 * 28 * 0.5)
     assert found["host"] == pytest.approx(0.39 * found["accelerators"])
+
+
+def test_measured_processors_have_the_host_of_processors() -> None:
+    hardware = (gpus("AMD EPYC 7763", 1, "100 h"),)
+    found = parts(of(Activity("data-preparation", hardware=hardware, energy=metered("10 kWh", "accelerators"), facility=ALONE)))
+    assert found == {"processors": pytest.approx(10), "host": pytest.approx(5)}
 
 
 def test_processors_alone_are_no_accelerators_and_have_no_accelerators_host() -> None:
@@ -123,3 +146,11 @@ def test_embodied_emissions_of_a_device_and_its_service_life_may_be_stated() -> 
     totals = of(training(hardware, host=Host("excluded"), facility=ALONE)).totals
     assert totals.embodied is not None and totals.embodied.value == pytest.approx(21_800, rel=0.005)
     assert totals.embodied.sources == ("run",)
+
+
+def test_a_facilitys_own_energy_holds_the_it_energy_that_its_wue_is_of() -> None:
+    """Elsworth et al. 2025, a median Gemini prompt: 0.24 Wh ÷ 1.09 × 1.15 L/kWh = 0.25 mL (printed 0.26)."""
+    facility = Facility(provider="gcp", wue=q("1.15 L/kWh", "water intensity"))
+    totals = of(Activity("evaluation", energy=metered("0.24 Wh"), facility=facility, end="2025")).totals
+    assert totals.onsite_water is not None and totals.onsite_water.value == pytest.approx(0.00024 / 1.09 * 1.15, rel=0.01)
+    assert totals.it_energy is None  # it was not measured, and the parts of the energy are not shown as if it was

@@ -8,10 +8,9 @@ import pytest
 
 from cardgen.core.factors import Factors, normalised, provider_key
 from cardgen.core.own_factors import FactorError, own_rows
-from cardgen.core.run import Facility
 from cardgen.core.tables import EDITION, TABLES, Row, nearest_year
 
-from .runs import Activity, bundled, metered, of, own
+from .runs import Activity, Facility, bundled, gpus, metered, of, own, training
 
 
 def years(*given: int, **cells: str) -> list[Row]:
@@ -253,3 +252,31 @@ def test_any_text_is_rows_or_a_factor_error(break_it: Callable[[str], str]) -> N
         own_rows(break_it(GRID + "FRA,2025,0.05,a\n"), "grid_intensity.csv")
     except FactorError as error:
         assert "hint" in str(error)
+
+
+def test_an_own_default_keeps_what_it_is_of_and_stays_an_input_of_its_own() -> None:
+    """The bundled values, from a file with no more columns than it needs, change nothing but the source."""
+    text = "id,value,gsd,unit,source\nutilization-cluster,0.78,1.20,1,mine\nhost-share,0.39,1.36,1,mine\n"
+    run = training(gpus("A100-SXM4-80GB", 64, "34 d"), facility=Facility(pue=1.0))
+    own, bundled_one = of(run, factors=Factors(dict([own_rows(text, "uncertainty.csv")]))).totals.energy, of(run).totals.energy
+    assert own is not None and bundled_one is not None
+    assert (own.value, own.low, own.drivers) == (bundled_one.value, bundled_one.low, bundled_one.drivers)
+
+
+def test_an_own_rating_keeps_the_kind_of_the_part() -> None:
+    _, rows = own_rows("name,rated_power_w,source\nNVIDIA A100 SXM4 80GB,300,mine\n", "hardware.csv")
+    assert rows[0]["kind"] == "gpu" and rows[0]["rated_power_w"] == "300" and rows[0]["note"] == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("pue-supercomputer,0.5,1.2,1,m", "lies between 1 and 4"),
+        ("utilization-cluster,50,1.2,1,m", "lies between 0 and 1"),
+        ("mfu,0,1.2,1,m", "is not 0"),
+        ("utilisation-cluster,0.5,1.2,1,m", "did you mean utilization-cluster"),
+    ],
+)
+def test_an_own_default_that_cannot_be_is_refused(row: str, message: str) -> None:
+    with pytest.raises(FactorError, match=message):
+        own_rows(f"id,value,gsd,unit,source\n{row}\n", "uncertainty.csv")
