@@ -47,6 +47,8 @@ def width_text(step: Mapping[str, Any], document: Document, brief: bool = False)
         return ""
     row = (document.get("uncertainties") or {}).get(identifier)
     reason = STATED if row is None else f"for {row['what']}" if brief else f"from {kind_text(row)}"
+    if identifier.endswith("pue") or identifier.startswith("pue-"):
+        reason += ", counted by the share that the overhead has in it"
     return f"÷ or × {digits(step['high'] / step['value'])}, {reason}"
 
 

@@ -11,7 +11,9 @@ from cardgen.calibration.priors import Observation, fitted, is_fitted, observati
 from cardgen.calibration.trials import Trial, trials
 from cardgen.charts import Chart, svg
 from cardgen.core.factors import Factors
-from cardgen.core.figure import Z90
+from cardgen.core.figure import stated
+from cardgen.core.place import overhead as overhead_of
+from cardgen.core.tables import Row
 from cardgen.numbers import digits, interval, percent, quantity
 
 COMMAND = "cardgen calibrate -o docs"
@@ -27,32 +29,42 @@ BOUNDARIES = {
 
 INTRODUCTION = f"""\
 Where a run file states neither energy nor power, cardgen estimates. This page tries the estimates against energy that
-others measured and published. An estimate is given no more than the device, the number of devices and the device-hours
-(or the FLOPs); rated power, utilisation, the host's share and the PUE are cardgen's defaults. What a meter on the GPUs
-says is held against the accelerators alone, what a meter on the nodes says against the IT energy, and what includes the
-PUE against the facility's energy.
+others measured and published. An estimate is given no more than the device, the number of devices, the device-hours (or
+the FLOPs), what the job was, its year, and the provider where it is known; rated power, utilisation, the host's share and
+the PUE are cardgen's. What a meter on the GPUs says is held against the accelerators alone, what a meter on the nodes
+says against the IT energy, and what includes the PUE against the facility's energy. Inference is not tried.
 
 No organisation judges itself: each case is estimated with defaults that were worked out anew without anything that its
-own organisation published, hardware figures of its own make included. Nothing is fitted to single cases.
+own organisation had a part in, and at an unnamed site where the organisation owns the site. Only the rated power of the
+parts that it makes remains. Nothing is fitted to single cases.
 
 This page is made by `{COMMAND}` from the tables of cardgen; a test holds it current."""
 DEFAULTS = """\
-A default is the geometric mean over organisations, of which each counts once however much it published. Its spread is
-that of all observations around it, each organisation again counting once. Few organisations hardly show how
-organisations differ: one more, as spread as those of the related defaults are on average, counts with them; and the mean
-is itself uncertain, which widens the spread. The table `uncertainty` holds the rounded numbers; a test holds the two
-together."""
+A default is the geometric mean over organisations, of which each counts once however much it published; those that
+worked on one publication count as one. Its spread is that of all observations around the mean, each organisation again
+counting once. Few organisations hardly show how organisations differ: one more, as spread as those of the related
+defaults are on average, counts with them. For accelerators other than GPUs there are no observations: those of GPUs in
+training, large jobs and small, stand in. The table `uncertainty` holds the rounded numbers; a test holds the two
+together.
+
+Of a PUE the spread is that of its overhead, PUE − 1, in so far as its interval stays above 1."""
 LIMITS = """\
 - Published runs went well: jobs that wait for data, fail or idle are rarely measured, and use less power than the
   defaults say.
-- For TPUs only Google has published power; cross-validated, a TPU is estimated as an accelerator of which nothing is
-  known.
+- For TPUs only Google has published power; cross-validated, a TPU is estimated as an accelerator of which no more than
+  the rating is known.
 - Large runs were measured by few organisations, all on NVIDIA GPUs; no published meter on AMD, Intel or AWS accelerators
   was found.
-- No operator has published what its GPUs draw when they serve real traffic: that default rests on saturated benchmarks.
+- No operator has published what its GPUs draw when they serve real traffic: that default rests on benchmarks of one
+  laboratory, at small and large batches.
+- The PUE of a kind of site is published by operators, and no measured training names its kind alone: it is not tried.
 - FLOPs as 6 × parameters × tokens leave out attention, restarts and data that is seen twice.
-- Publications carry errors of their own: software meters, rounded hours, ratings of unclear variants.
+- Publications carry errors of their own: software trackers that estimate processors and memory, rounded hours, ratings of
+  unclear variants. "How" says what was measured.
 - The runs of OLMo's development are there in full and by size: five rows, one meter."""
+HOW = {
+    "metered": "meter", "CodeCarbon": "software tracker", "GPU only": "sensors of the GPUs", "measured_system": "mean power × hours",
+}  # fmt: skip
 
 
 def files(factors: Factors) -> Iterator[tuple[str, bytes]]:
@@ -101,14 +113,14 @@ def _results(factors: Factors, cross: dict[str, list[Trial]]) -> list[str]:
 
 def _cases(kind: str, tried: Sequence[Trial], plot: Chart) -> Iterator[str]:
     yield from (f"## {TITLES[kind]}", "", f"Given: {GIVEN[kind]}.", "", f"![{plot.description}]({plot.name}.svg)", "")
-    yield "| Case | Published by | Measured | Estimate (90 % interval) | Measured ÷ estimate | Boundary | Held |"
-    yield "|:--|:--|--:|--:|--:|:--|:--|"
+    yield "| Case | Published by | Measured | How | Estimate (90 % interval) | Measured ÷ estimate | Boundary | Held |"
+    yield "|:--|:--|--:|:--|--:|--:|:--|:--|"
     for trial in sorted(tried, key=lambda t: (t.row["organisation"], t.row["id"])):
         row, estimate = trial.row, trial.estimate
         span = interval(estimate.low, estimate.high, estimate.value, "kWh")
         yield (
             f"| {_cell(row['system'])} | {_cell(row['organisation'])}, {row['year']} | {quantity(trial.measured, 'kWh')} "
-            f"| {quantity(estimate.value, 'kWh')} ({span}) | {digits(trial.ratio)} | {BOUNDARIES[trial.boundary]} "
+            f"| {_how(row)} | {quantity(estimate.value, 'kWh')} ({span}) | {digits(trial.ratio)} | {BOUNDARIES[trial.boundary]} "
             f"| {'yes' if trial.holds else '**no**'} |"
         )
     yield ""
@@ -124,11 +136,19 @@ def _priors(factors: Factors, evidence: list[Observation]) -> list[str]:
     for row in factors.table("uncertainty"):
         if is_fitted(row["id"], evidence):
             prior, base = fitted(evidence, row["id"]), overhead(row["id"])
-            reach = math.exp(Z90 * math.log(prior.gsd))
-            ends = f"{digits(base + prior.value / reach, 2 + base)} to {digits(base + prior.value * reach, 2 + base)}"
-            value = digits(base + prior.value, 2 + base)
-            lines.append(f"| {_cell(row['what'])} (`{row['id']}`) | {value} | {ends} | {prior.observations} | {prior.organisations} |")
-    return lines
+            figure = stated(base + prior.value, "1", row["id"], sigma=math.log(prior.gsd))
+            figure = overhead_of(figure) if base else figure
+            value, low, high = (digits(number, 2 + base) for number in (figure.value, figure.low, figure.high))
+            what = f"{_cell(row['what'].partition(';')[0])} (`{row['id']}`)"
+            lines.append(f"| {what} | {value} | {low} to {high} | {prior.observations} | {prior.organisations} |")
+    return [*lines, "", *_from_memory(factors)]
+
+
+def _from_memory(factors: Factors) -> list[str]:
+    """Return the defaults and spreads that no document was read for."""
+    rows = [row for row in factors.table("uncertainty") if not row.verified]
+    names = ", ".join(f"`{row['id']}`" for row in rows)
+    return [f"No document was read for these, and the card says so where it uses one as a value: {names}.", ""]
 
 
 def _evidence(factors: Factors, evidence: list[Observation]) -> Iterator[str]:
@@ -164,6 +184,11 @@ def _held(tried: Sequence[Trial]) -> str:
 
 def _widths(tried: Sequence[Trial]) -> str:
     return f"median ratio of the interval's ends {digits(_median(tried))}"
+
+
+def _how(row: Row) -> str:
+    """Return how an energy was measured."""
+    return next((words for part, words in HOW.items() if part in f"{row['energy_basis']} {row['power_basis']}"), "not said")
 
 
 def _median(tried: Sequence[Trial]) -> float:

@@ -3,7 +3,7 @@
 An observation is one published number: a mean power as a share of the rating, a host share, a PUE, an MFU. Most follow
 from the measured rows of the published footprints, the others stand in the table of observations. A prior is lognormal:
 its value is the geometric mean over organisations, of which each counts once, and its spread that of all observations
-around it, with what the mean itself is uncertain by.
+around it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from cardgen.core.inputs import Inputs
 from cardgen.core.pools import default_load, peak_flops, pools_of
 from cardgen.core.tables import Row
 
+_ALSO = {"DeepMind": "Google", "gcp": "Google", "aws": "Amazon", "azure": "Microsoft", "meta": "Meta", "alibaba": "Alibaba"}
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -29,42 +31,54 @@ class Observation:
     organisation: str
     what: str
     source: str
+    verified: bool = True
 
 
 @dataclass(frozen=True)
 class Prior:
-    """What the evidence says: geometric mean, geometric standard deviation, and how many stand behind them."""
+    """What the evidence says: geometric mean, geometric standard deviation, and how many stand behind them.
+
+    ``verified``: at least half of the observations were read in a document.
+    """
 
     value: float
     gsd: float
     observations: int
     organisations: int
+    verified: bool = True
 
 
-def observations(factors: Factors) -> list[Observation]:
-    """Return the evidence for all priors: from the table of observations, the published footprints and the facilities."""
+def observations(factors: Factors, without: str = "") -> list[Observation]:
+    """Return the evidence for all priors: from the table of observations, the published footprints and the facilities.
+
+    What an organisation had a part in is left out where it is named.
+    """
     found = [
-        Observation(row["prior"], float(row["value"]) - overhead(row["prior"]), row["organisation"], row["what"], row["source"])
+        Observation(
+            row["prior"], float(row["value"]) - overhead(row["prior"]), row["organisation"], row["what"], row["source"], row.verified
+        )
         for row in factors.table("observations")
     ]
-    rows = factors.table("published_footprints")
+    rows = [row for row in factors.table("published_footprints") if not related(row["organisation"], without)]
+    found = [o for o in (*found, *_of_facilities(factors)) if not related(o.organisation, without)]
     host = fitted(found, "host-share").value
-    return found + [o for row in rows for o in _of_footprint(row, host, factors)] + _of_facilities(factors)
+    return found + [o for row in rows for o in _of_footprint(row, host, factors)]
 
 
-def fitted(evidence: Iterable[Observation], prior: str, without: str = "") -> Prior:
-    """Return a prior from the evidence, one organisation left out where it is named.
+def fitted(evidence: Iterable[Observation], prior: str) -> Prior:
+    """Return a prior from the evidence.
 
     Few organisations hardly show how organisations differ: one more, as spread as those of the family are on average,
     counts with them. Where a kind has no evidence, that of the whole family stands in.
     """
-    family = [o for o in evidence if _family(o.prior) == _family(prior) and not related(o.organisation, without)]
+    family = [o for o in evidence if _family(o.prior) == _family(prior) and (o.prior != "utilization-inference" or o.prior == prior)]
     used = [o for o in family if o.prior == prior] or family
     centre, spread, organisations = _centre_and_spread(used)
     kinds = dict.fromkeys(o.prior for o in family)
     usual = math.fsum(_centre_and_spread([o for o in family if o.prior == kind])[1] for kind in kinds) / len(kinds)
     spread = (organisations * spread + usual) / (organisations + 1)
-    return Prior(math.exp(centre), math.exp(math.sqrt(spread * (1 + 1 / organisations))), len(used), organisations)
+    gsd, verified = math.exp(math.sqrt(spread)), 2 * sum(o.verified for o in used) >= len(used)
+    return Prior(math.exp(centre), gsd, len(used), organisations, verified)
 
 
 def is_fitted(prior: str, evidence: Iterable[Observation]) -> bool:
@@ -80,18 +94,24 @@ def overhead(prior: str) -> bool:
 def related(one: str, other: str) -> bool:
     """Return whether two organisations are one, or worked on one publication.
 
-    >>> related("AI2/Microsoft", "AI2"), related("Meta AI", "Meta"), related("AI2", "")
-    (True, True, False)
+    >>> related("AI2/Microsoft", "AI2"), related("Meta AI", "Meta"), related("gcp", "Google"), related("AI2", "")
+    (True, True, True, False)
     """
-    ones, others = ({part.strip().split(" ")[0] for part in text.split("/") if part.strip()} for text in (one, other))
-    return bool(ones & others)
+    return bool(_members(one) & _members(other))
+
+
+def _members(organisation: str) -> set[str]:
+    parts = (part.strip().removesuffix(" AI") for part in organisation.split("/") if part.strip())
+    return {_ALSO.get(part, part) for part in parts}
 
 
 def _centre_and_spread(used: list[Observation]) -> tuple[float, float, int]:
     """Return the mean of the logarithms over organisations, the variance around it, and how many organisations there are."""
-    groups: dict[str, list[float]] = {}
+    groups: dict[frozenset[str], list[float]] = {}
     for observation in used:
-        groups.setdefault(observation.organisation, []).append(math.log(observation.value))
+        members = frozenset(_members(observation.organisation))
+        same = next((group for group in groups if group & members), members)
+        groups.setdefault(same, []).append(math.log(observation.value))
     centre = math.fsum(math.fsum(group) / len(group) for group in groups.values()) / len(groups)
     around = math.fsum(math.fsum((x - centre) ** 2 for x in group) / len(group) for group in groups.values()) / len(groups)
     return centre, around, len(groups)
@@ -138,7 +158,9 @@ def _of_facilities(factors: Factors) -> list[Observation]:
         if row["kind"] and row["pue"] and (key not in newest or int(row["year"]) > int(newest[key]["year"])):
             newest[key] = row
     return [
-        Observation(f"pue-{row['kind']}", float(row["pue"]) - 1, row["provider"], f"{row['provider']} {row['region']}", row["source"])
+        Observation(
+            f"pue-{row['kind']}", float(row["pue"]) - 1, row["provider"], f"{row['provider']} {row['region']}", row["source"], row.verified
+        )
         for row in newest.values()
     ]
 
@@ -151,6 +173,9 @@ def cells(factors: Factors) -> dict[str, dict[str, str]]:
         if is_fitted(row["id"], evidence):
             prior = fitted(evidence, row["id"])
             value = prior.value + overhead(row["id"])
-            note = f"Geometric mean of {prior.observations} observations by {prior.organisations} organisations"
-            found[row["id"]] = {"value": f"{value:.2g}" if value < 1 else f"{value:.2f}", "gsd": f"{prior.gsd:.2f}", "note": note}
+            by = "one organisation" if prior.organisations == 1 else f"{prior.organisations} organisations"
+            found[row["id"]] = {
+                "value": f"{value:.2g}" if value < 1 else f"{value:.2f}", "gsd": f"{prior.gsd:.2f}",
+                "verified": str(prior.verified).lower(), "note": f"Geometric mean of {prior.observations} observations by {by}",
+            }  # fmt: skip
     return found

@@ -24,7 +24,8 @@ def pounds(claim: Claim, factors: Factors) -> Finding:
     least, most = float(claim.stated("least")), float(claim.stated("most"))
     found = [(row, recomputed_training(row, factors).called("", "lb").value) for row in trainings()]
     within = [row["model"] for row, value in found if least <= value < most]
-    published = [value for row in factors.table("published_footprints") if (value := _published_pounds(row)) is not None]
+    whole = [row for row in factors.table("published_footprints") if not row["part_of"]]  # each training counts once
+    published = [value for row in whole if (value := _published_pounds(row)) is not None]
     names = {
         "least": printed(least), "most": printed(most), "rows": _in_words(len(found)),
         "within": _in_words(len(within)), "total": printed(len(published)),

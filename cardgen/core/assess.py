@@ -115,7 +115,9 @@ def _gaps(results: list[ActivityResult]) -> list[str]:
 
 
 def _infrastructure(run: Run, inputs: Inputs) -> list[tuple[str, Figure | None, Figure | None, Figure | None]]:
+    """Return the components of the cluster; of a run whose activities are all assumed they are assumptions too."""
     rows = []
+    inputs.assumed = bool(run.activities) and all(activity.assumed for activity in run.activities)
     for i, component in enumerate(run.infrastructure):
         path: Path = ("infrastructure", i)
         power = (
@@ -128,4 +130,5 @@ def _infrastructure(run: Run, inputs: Inputs) -> list[tuple[str, Figure | None, 
         lifetime = inputs.declared(life, f"service life of {component.name}", (*path, "lifetime"), "lifetime-declared") if life else None
         figures = [inputs.believable(figure, path) if figure else None for figure in (power, price, lifetime)]
         rows.append((component.name, figures[0], figures[1], figures[2]))
+    inputs.assumed = False
     return rows

@@ -106,7 +106,7 @@ class _Writer:
         activity = result.activity
         return {
             "name": result.name, "phase": activity.phase, "start": activity.start, "end": activity.end, "place": result.place,
-            "evidence": result.evidence, "boundary": result.boundary or None,
+            "evidence": result.evidence, "method": activity.energy.method if activity.energy else None, "boundary": result.boundary or None,
             **self.impact(result.impact),
             "included": result.included, "not_included": result.not_included,
             "practices": list(activity.practices), "instruments": activity.grid.instruments, "note": activity.note,

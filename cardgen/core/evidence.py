@@ -108,11 +108,11 @@ def training_flops(activity: Activity, path: Path, inputs: Inputs) -> Figure | N
 def _measured(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: Inputs) -> Evidence:
     measured = activity.energy
     assert measured is not None
-    software = any(name in (measured.method or "").casefold() for name in TRACKERS) or measured.basis == "estimated"
-    uncertainty = "tracker-energy" if software else "measured-energy"
+    tracker = any(name in (measured.method or "").casefold() for name in TRACKERS)
+    uncertainty = "tracker-energy" if tracker or measured.basis == "estimated" else "measured-energy"
     label = f"{measured.basis} energy"
     value = inputs.declared(measured.value, label, (*path, "energy", "value"), uncertainty, basis=measured.basis)
-    evidence = Evidence(label, pools=pools, boundary=measured.boundary)
+    evidence = Evidence("tracked energy" if tracker and measured.basis == "measured" else label, pools=pools, boundary=measured.boundary)
     if measured.boundary == "facility":
         evidence.facility = value
         evidence.included = ["whole facility"]

@@ -93,7 +93,7 @@ def pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Fig
         f"PUE is not stated; {row['pue']}, the industry's average, is assumed",
         f"state facility.pue, or facility.kind: {', '.join(SITES[:-1])} or {SITES[-1]}",
     )
-    return _overhead(inputs.looked_up(row, "pue", "1", "PUE", "pue-industry", basis="assumed"))
+    return overhead(inputs.looked_up(row, "pue", "1", "PUE", "pue-industry", basis="assumed"))
 
 
 def known_pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) -> Figure | None:
@@ -103,17 +103,17 @@ def known_pue(activity: Activity, path: Path, year: int | None, inputs: Inputs) 
         names = (facility.provider, facility.region, facility.zone, facility.country)
         site = " ".join(name for name in names if name)
         key = f"PUE {facility.pue!r} of {site}" if site else ""  # what is stated for one site is one input
-        return _overhead(inputs.declared(facility.pue, "PUE", (*path, "facility", "pue"), "declared-pue", key=key))
+        return overhead(inputs.declared(facility.pue, "PUE", (*path, "facility", "pue"), "declared-pue", key=key))
     row = inputs.factors.facility(facility, "pue", year)
     if row is not None:
         kind = "pue-fleet" if row["region"] == "fleet" else "pue-region"
-        return _overhead(inputs.looked_up(row, "pue", "1", "PUE", kind, why=_why(row, year)))
+        return overhead(inputs.looked_up(row, "pue", "1", "PUE", kind, why=_why(row, year)))
     if facility.kind is not None:
-        return _overhead(inputs.prior(f"pue-{facility.kind}", "PUE", instead="facility.pue"))
+        return overhead(inputs.prior(f"pue-{facility.kind}", "PUE", instead="facility.pue"))
     return None
 
 
-def _overhead(pue: Figure) -> Figure:
+def overhead(pue: Figure) -> Figure:
     """Return a PUE whose uncertainty is that of its overhead: it moves by (PUE − 1) ÷ PUE when the overhead moves by one,
     and by less where the interval would reach below 1."""
     if pue.value <= 1 or not pue.sigma:

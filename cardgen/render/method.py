@@ -187,11 +187,11 @@ def _pieces(formula: str, names: list[str], terms: tuple[Term, ...]) -> tuple[st
 
 def _facts(activity: Mapping[str, Any]) -> tuple[str, ...]:
     when = " to ".join(dict.fromkeys(str(activity[key]) for key in ("start", "end") if activity.get(key)))
-    evidence = activity.get("evidence")
+    evidence, method = activity.get("evidence"), activity.get("method")
     included, left_out = (", ".join(activity.get(key) or ()) for key in ("included", "not_included"))
     statements = [
         ". ".join(filter(None, [when, activity.get("place")])),
-        f"Evidence: {evidence}" if evidence else "",
+        f"Evidence: {evidence}{f' ({method})' if method else ''}" if evidence else "",
         f"Covers {included}" if included else "",
         f"Leaves out {left_out}" if left_out else "",
         f"Contracts: {activity['instruments']}" if activity.get("instruments") else "",

@@ -37,6 +37,9 @@ class Table(NamedTuple):
     figures: tuple[tuple[Figure, ...], ...]
 
 
+TRACKED = "measured by a software tracker"
+
+
 def phases(document: Document) -> list[Mapping[str, Any]]:
     """Return the activities that the totals cover: all but inference."""
     return [a for a in document["activities"] if a.get("phase") != "inference"]
@@ -152,8 +155,11 @@ def how(document: Document) -> str:
     'estimated from device-hours, in part assumed'
     """
     found, weakest = {a["evidence"] for a in phases(document) if a.get("evidence")}, basis(document["totals"].get("energy"))
+    if found == {"tracked energy"}:
+        return TRACKED if weakest == "measured" else f"{TRACKED}, in part {weakest}"
     if weakest == "measured" or not found or not weakest:
         return weakest
+    found = {"measured energy" if kind == "tracked energy" else kind for kind in found}
     if found == {"estimated energy"}:
         return "estimated" if weakest == "estimated" else "estimated, in part assumed"
     if found == {"measured energy"}:

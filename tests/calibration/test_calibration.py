@@ -25,7 +25,7 @@ def test_the_90_per_cent_intervals_hold_what_was_measured_and_are_not_wide(kind:
         held = sum(trial.holds for trial in tried)
         assert len(tried) >= least
         assert held / len(tried) >= 0.85
-        assert held / len(tried) <= 0.97 or len(tried) - held == 0 and len(tried) < 30  # of 13 cases none may miss
+        assert held / len(tried) <= 0.97 or not cross_validated  # the defaults in use know their own cases
         assert statistics.median(trial.width for trial in tried) <= widest
 
 
@@ -62,21 +62,34 @@ def test_a_prior_by_hand() -> None:
     around = ((math.log(0.4) - centre) ** 2 + ((math.log(0.6) - centre) ** 2 + (math.log(0.9) - centre) ** 2) / 2) / 2
     prior = fitted(evidence, "host-share")
     assert prior.value == pytest.approx(math.exp(centre))
-    assert prior.gsd == pytest.approx(math.exp(math.sqrt((2 * around + around) / 3 * 1.5)))
+    assert prior.gsd == pytest.approx(math.exp(math.sqrt((2 * around + around) / 3)))
     assert (prior.observations, prior.organisations) == (3, 2)
 
 
-def test_an_organisation_has_no_part_in_its_own_judgement() -> None:
-    """What AI2 published, alone or with others, changes nothing in the factors that its runs are estimated with."""
-    elsewhere = [o for o in EVIDENCE if not related(o.organisation, "AI2")]
-    assert len(elsewhere) < len(EVIDENCE)
-    one, other = without("AI2", EVIDENCE, FACTORS), without("AI2", elsewhere, FACTORS)
-    assert one.table("uncertainty") == other.table("uncertainty")
-    assert one.table("uncertainty") != FACTORS.table("uncertainty")
+@pytest.mark.parametrize("organisation", ["AI2", "Google", "SMC (MLPerf submitter)"])
+def test_an_organisation_has_no_part_in_its_own_judgement(organisation: str) -> None:
+    """What it published, alone or with others or about its own sites, is no evidence, and the defaults are others."""
+    evidence = observations(FACTORS, organisation)
+    assert not [o for o in evidence if related(o.organisation, organisation)]
+    assert len(evidence) < len(EVIDENCE)
+    assert without(organisation, FACTORS).table("uncertainty") != FACTORS.table("uncertainty")
+
+
+def test_an_owner_of_sites_is_judged_at_an_unnamed_site() -> None:
+    """Google's PUE is Google's publication: 85.7 MWh of T5 are held against the PUE of other hyperscale sites."""
+    t5 = next(trial for trial in trials("device-hours", FACTORS) if trial.row["id"] == "t5-11b")
+    assert "gcp" not in " ".join(t5.estimate.sources) and "pue-oct2025" not in t5.estimate.sources
+
+
+def test_organisations_of_one_publication_count_as_one() -> None:
+    evidence = [
+        Observation("host-share", v, o, w, "") for v, o, w in ((0.4, "A", "x"), (0.6, "A/B", "y"), (0.9, "C AI", "z"), (0.8, "C", "u"))
+    ]
+    assert fitted(evidence, "host-share").organisations == 2
 
 
 def test_googles_chips_are_judged_without_googles_measurements() -> None:
-    row, _ = without("Google", EVIDENCE, FACTORS).hardware("TPU v3")
+    row, _ = without("Google", FACTORS).hardware("TPU v3")
     assert row is not None and row["rated_power_w"] == "450"
     assert not row["system_power_w"] and not row["measured_power_w"]
 

@@ -32,8 +32,8 @@ def test_a_tpu_without_its_host_has_the_power_of_the_chip() -> None:
 def test_a_tpu_beside_a_gpu_keeps_its_power_and_the_gpu_gets_a_host() -> None:
     found = parts(of(training(gpus("TPU v3", 64, device_hours=1000), gpus("A100-SXM4-80GB", 64, device_hours=1000), facility=ALONE)))
     assert found["nodes"] == pytest.approx(283)
-    assert found["accelerators"] == pytest.approx(400 * 0.78)
-    assert found["host"] == pytest.approx(0.39 * 400 * 0.78)
+    assert found["accelerators"] == pytest.approx(400 * 0.81)
+    assert found["host"] == pytest.approx(0.35 * 400 * 0.81)
 
 
 @pytest.mark.parametrize("first", ["TPU v4", "A100-SXM4-80GB"])
@@ -45,11 +45,11 @@ def test_more_hardware_never_uses_less(first: str, second: str) -> None:
 
 
 def test_processors_beside_an_accelerator_are_no_accelerators() -> None:
-    """One GPU stays one GPU: 0.57 of its rating, and its host; the processors are counted apart."""
+    """One GPU stays one GPU: 0.55 of its rating, and its host; the processors are counted apart."""
     found = parts(of(training(gpus("A100-SXM4-80GB", 1, "100 h"), gpus("AMD EPYC 7763", 8, "100 h"), facility=ALONE)))
-    assert found["accelerators"] == pytest.approx(40 * 0.57)
+    assert found["accelerators"] == pytest.approx(40 * 0.55)
     assert found["processors"] == pytest.approx(8 * 28 * 0.5)
-    assert found["host"] == pytest.approx(0.39 * found["accelerators"])
+    assert found["host"] == pytest.approx(0.35 * found["accelerators"])
 
 
 def test_measured_processors_have_the_host_of_processors() -> None:
@@ -81,7 +81,7 @@ def test_pools_share_the_flops_by_their_peaks() -> None:
     hours = 3.6e18 / ((8 * 312e12 + 8 * 989.4e12) * 0.5) / 3600
     assert result.totals.device_hours is not None
     assert result.totals.device_hours.value == pytest.approx(16 * hours, rel=1e-3)
-    assert parts(result)["accelerators"] == pytest.approx(8 * hours * (0.4 + 0.7) * 0.78, rel=1e-3)
+    assert parts(result)["accelerators"] == pytest.approx(8 * hours * (0.4 + 0.7) * 0.81, rel=1e-3)
 
 
 def test_a_device_without_a_known_peak_is_named() -> None:

@@ -256,7 +256,7 @@ def test_any_text_is_rows_or_a_factor_error(break_it: Callable[[str], str]) -> N
 
 def test_an_own_default_keeps_what_it_is_of_and_stays_an_input_of_its_own() -> None:
     """The bundled values, from a file with no more columns than it needs, change nothing but the source."""
-    text = "id,value,gsd,unit,source\nutilization-cluster,0.78,1.20,1,mine\nhost-share,0.39,1.36,1,mine\n"
+    text = "id,value,gsd,unit,source\nutilization-cluster,0.81,1.20,1,mine\nhost-share,0.35,1.20,1,mine\n"
     run = training(gpus("A100-SXM4-80GB", 64, "34 d"), facility=Facility(pue=1.0))
     own, bundled_one = of(run, factors=Factors(dict([own_rows(text, "uncertainty.csv")]))).totals.energy, of(run).totals.energy
     assert own is not None and bundled_one is not None

@@ -76,7 +76,7 @@ def test_a_request_is_stated_alone_by_the_thousand_or_by_repeats(stated: dict[st
         ("facility", None, 1),
         ("it", None, 1.2),
         ("node", None, 1.2),
-        ("accelerators", None, 1.39 * 1.2),  # the host is 0.39 of the accelerators
+        ("accelerators", None, 1.35 * 1.2),  # the host is 0.35 of the accelerators
         ("accelerators", Host("excluded"), 1.2),
         ("accelerators", Host("included"), 1.2),
     ],
