@@ -17,8 +17,14 @@ from cardgen.core.run import Activity
 
 INTENSITY_RANGE = (0.005, 1.2)  # kgCO2e/kWh: hydropower and nuclear grids to lignite and oil
 LONGEST_H = 2 * 8760  # h of wall-clock time
-LARGEST_REQUEST_KWH = 1.0  # published figures end at about 1 kWh, for a video
+# Where published figures of a request end in kWh, by a word of its task; those of images and text come after those of video.
+VIDEO = 1.0
+IMAGE = {"image": 0.01}
+TEXT = dict.fromkeys(("text", "chat", "token", "summar", "translat", "question", "answer", "classif", "prompt", "code"), 0.04)
+LARGEST_REQUESTS = {"video": VIDEO} | IMAGE | TEXT
+LARGER = 1.5  # from here on a figure is not one of the same kind
 MFU_RANGE = (0.05, 0.65)  # published training runs
+FAR = 3  # a stated utilisation this far from the one that hours imply is no rounding
 ROUNDING = 1e-9
 IDLE = 0.1  # power of a device that waits as a share of its rating: 50 W of an A100's 400 W and more
 ELSEWHERE = math.log(1.1)  # a default this near to the grid of the place is no error
@@ -42,6 +48,7 @@ def evidence(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs)
     _request(result, path, inputs)
     _mean_power(result, used, path, inputs)
     _mfu(result, used, path, inputs)
+    _stated_mfu(result, used, path, inputs)
     _intensity(result, path, inputs)
     if activity.energy is not None:
         _measured(activity, used, path, inputs)
@@ -105,11 +112,18 @@ def _clock(used: Evidence, inputs: Inputs) -> None:
 def _request(result: ActivityResult, path: Path, inputs: Inputs) -> None:
     """Report an energy per request that no published service comes near: usually Wh were meant."""
     requests = result.activity.requests
+    task = (requests.task or "").casefold() if requests else ""
+    word = next((word for word in LARGEST_REQUESTS if word in task), "")
+    largest = LARGEST_REQUESTS.get(word, VIDEO)
     amounts = [] if requests is None else [(requests.energy, 1.0), (requests.per_1000, 1000.0)]
     amounts += [(repeat, requests.repeat_size) for repeat in requests.repeats] if requests else []
     for quantity, count in amounts:
-        if quantity is not None and quantity.value > LARGEST_REQUEST_KWH * count > 0:
-            text = f"{quantity.text or quantity.value} for {count:,.0f} requests is above 1 kWh for one"
+        if quantity is not None and quantity.value > LARGER * largest * count > 0:
+            printed = quantity.text or f"{rounded(quantity.value)} kWh"
+            text = f"{printed} for {count:,.0f} requests is {rounded(1000 * quantity.value / count)} Wh for one; "
+            text = text if count > 1 else f"{printed} for a request is {rounded(1000 * quantity.value)} Wh; "
+            kind = f'a request of "{requests.task}"' if word and requests else "any request"
+            text += f"published figures of {kind} end near {rounded(1000 * largest)} Wh"
             inputs.warn("CG309", (*path, "requests"), text, "check the unit: energy of a request is usually stated in Wh")
             return
 
@@ -136,18 +150,46 @@ def _mean_power(result: ActivityResult, used: Evidence, path: Path, inputs: Inpu
 
 def _mfu(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> None:
     """Report an implied model FLOPs utilisation that no training run reaches."""
-    if used.kind == "compute" or used.hours is None or not used.hours.value or result.activity.phase == "inference":
-        return
-    flops = gathering.training_flops(result.activity, path, Inputs(inputs.factors))
-    timed = [(pool.hours, gathering.peak_flops(pool)) for pool in used.pools if pool.hours]
-    if flops is None or not timed or any(peak is None for _, peak in timed):
-        return
-    capacity = sum(peak.value * 1e12 * hours.value * 3600 for hours, peak in timed if peak and hours)
-    mfu = flops.value / capacity if capacity else math.inf
-    if math.isfinite(mfu) and not MFU_RANGE[0] <= mfu <= MFU_RANGE[1]:
-        text = f"compute and device-hours imply a model FLOPs utilisation of {mfu:.1%}; training runs reach 5 to 65 %"
+    mfu = None if used.kind == "compute" else _implied_mfu(result, used, path, inputs)
+    if mfu is not None and not MFU_RANGE[0] <= mfu.value <= MFU_RANGE[1]:
+        text = f"compute and device-hours imply a model FLOPs utilisation of {mfu.value:.1%}; training runs reach 5 to 65 %"
         hint = "check that tokens count all epochs and device_hours counts all devices"
         inputs.warn("CG303", (*path, "compute"), text, hint)
+
+
+def _implied_mfu(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> Figure | None:
+    """Return FLOPs ÷ (peak × device-hours), where all three are known."""
+    if used.hours is None or not used.hours.value or result.activity.phase == "inference":
+        return None
+    flops = gathering.training_flops(result.activity, path, Inputs(inputs.factors))
+    timed = [(gathering.peak_flops(pool), pool.hours) for pool in used.pools if pool.hours]
+    capacity = [(peak * hours).called("capacity", "FLOP") for peak, hours in timed if peak is not None and hours is not None]
+    if flops is None or not timed or len(capacity) < len(timed):
+        return None
+    whole = total(capacity)
+    return (flops / whole).called("MFU", "1") if whole.value and flops.value and math.isfinite(flops.value / whole.value) else None
+
+
+def _stated_mfu(result: ActivityResult, used: Evidence, path: Path, inputs: Inputs) -> None:
+    """Report a stated utilisation that no training run reaches, or that compute and device-hours contradict."""
+    compute = result.activity.compute
+    if compute is None or compute.mfu is None:
+        return
+    where = (*path, "compute", "mfu")
+    if not MFU_RANGE[0] <= compute.mfu <= MFU_RANGE[1]:
+        text = f"a model FLOPs utilisation of {compute.mfu:.1%} is stated; training runs reach 5 to 65 %"
+        inputs.warn("CG303", where, text, "state the share of the peak dense FLOP/s at 16 bits that the run reached")
+    mfu = None if used.kind == "compute" else _implied_mfu(result, used, path, inputs)
+    if mfu is None:
+        return
+    stated_mfu = inputs.declared(compute.mfu, "MFU", where, "declared-mfu")
+    if not mfu.value or not compute.mfu or agree(mfu, stated_mfu):
+        return
+    text = f"compute and device-hours imply a model FLOPs utilisation of {mfu.value:.1%}, and {compute.mfu:.1%} is stated: they disagree "
+    text += f"by a factor of {factor_between(mfu, stated_mfu)}, more than their uncertainty allows"
+    far = not 1 / FAR <= mfu.value / compute.mfu <= FAR
+    report = inputs.fault if far else inputs.warn
+    report("CG301", where, text, "check that tokens count all epochs, and whether device_hours is wall-clock time")
 
 
 def _intensity(result: ActivityResult, path: Path, inputs: Inputs) -> None:

@@ -135,6 +135,40 @@ def test_a_request_of_kilowatt_hours_is_probably_watt_hours() -> None:
     assert "CG309" not in codes(of(run, service("2.9 Wh", "node")))
 
 
+@pytest.mark.parametrize(
+    ("energy", "task", "words"),
+    [
+        ("0.34 kWh", "text-generation", '340 Wh; published figures of a request of "text-generation" end near 40 Wh'),
+        ("39 Wh", "chat", ""),
+        ("11.5 Wh", "image-generation", ""),  # SDXL, Luccioni et al. 2024
+        ("100 Wh", "text-to-image", "end near 10 Wh"),
+        ("0.9 kWh", "text-to-video", ""),
+        ("0.9 kWh", None, ""),
+        ("2.9 kWh", None, "published figures of any request end near 1,000 Wh"),
+    ],
+)
+def test_the_energy_of_a_request_is_held_against_its_task(energy: str, task: str | None, words: str) -> None:
+    requests = Requests(energy=q(energy, "energy"), boundary="node", task=task)
+    messages = [problem.message for problem in of(Activity("inference", requests=requests)).problems if problem.code == "CG309"]
+    assert (words in messages[0]) if words else messages == []
+
+
+@pytest.mark.parametrize(("mfu", "found"), [(0.9, ["CG303"]), (0.01, ["CG303"]), (0.4, [])])
+def test_a_stated_utilisation_that_no_training_reaches_is_cg303(mfu: float, found: list[str]) -> None:
+    compute = Compute(parameters=65e9, tokens=1.4e12, mfu=mfu)
+    assert checks(training(gpus("A100-SXM4-80GB"), compute=compute, facility=PUE)) == found
+
+
+@pytest.mark.parametrize(("mfu", "found"), [(None, []), (0.4, []), (0.48, []), (0.25, ["CG301 warning"]), (0.1, ["CG301 error"])])
+def test_a_stated_utilisation_that_hours_and_compute_contradict_is_cg301(mfu: float | None, found: list[str]) -> None:
+    """LLaMA 65B: 6 × 65e9 × 1.4e12 ÷ (1,022,362 h × 3,600 × 312e12) = 0.475, here at 0.44 of 1.1 million h."""
+    compute = Compute(parameters=65e9, tokens=1.4e12, mfu=mfu)
+    activity = training(gpus("A100-SXM4-80GB", device_hours=1.1e6, power="300 W"), compute=compute, facility=PUE)
+    problems = [problem for problem in of(activity).problems if problem.code.startswith("CG3")]
+    assert [f"{problem.code} {problem.severity}" for problem in problems] == found
+    assert all("imply a model FLOPs utilisation of 44.2%" in problem.message for problem in problems)
+
+
 def test_hardware_of_a_month_and_requests_of_a_year_are_divided_by_the_time_of_the_hardware() -> None:
     requests = Requests(per_day=1e5, period=q("365 d", "duration"))
     found = of(Activity("inference", hardware=(gpus("H100-SXM5-80GB", 8, "30 d"),), requests=requests, facility=Facility(pue=1.2)))

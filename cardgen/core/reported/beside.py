@@ -11,7 +11,9 @@ from cardgen.core.assessment import ActivityResult, Impact, Reported, Service
 from cardgen.core.checks import agree
 from cardgen.core.figure import Figure
 from cardgen.core.inputs import Inputs
-from cardgen.core.reported.explanations import ANY
+from cardgen.core.reported.boundaries import Option, all_measured, kinds_of_water, narrower
+from cardgen.core.reported.causes import SLIPS, below_arithmetic, closest
+from cardgen.core.reported.explanations import ANY, by_another_factor, by_convention
 from cardgen.core.reported.implied import CLOSE, Case, apart, is_stated
 from cardgen.core.reported.printed import LINES, Sides, beyond_rounding, default_intensity, fit_together, implied_intensity, zero
 from cardgen.core.reported.served import of_services
@@ -31,11 +33,12 @@ def against_reported(
     if run.reported is None:
         return []
     chosen = tuple(result for result in results if result.activity.phase != "inference")
+    measured = all_measured(chosen)
     if not chosen:
-        totals, chosen = of_services(run, results, services), tuple(results)
+        (totals, measured), chosen = of_services(run, results, services), tuple(results)
     quiet = Inputs(inputs.factors)  # assumptions of a cross-check are not those of the assessment
     used = tuple(evidence.gather(result.activity, ("activities", result.index), quiet) for result in chosen)
-    sides = Sides(run, totals, chosen, inputs, used)
+    sides = Sides(run, totals, chosen, inputs, used, measured)
     for attribute, (words, uncertainty, _) in LINES.items():
         quantity, path = getattr(run.reported, attribute), ("reported", attribute)
         figure = None if quantity is None else inputs.believable(inputs.declared(quantity, f"reported {words}", path, uncertainty), path)
@@ -56,67 +59,61 @@ def against_reported(
 def _line(sides: Sides, attribute: str) -> Reported:
     """Return a printed figure beside the computed one; a disagreement is a problem with its explanation."""
     (words, _, of), figure = LINES[attribute], sides.figures[attribute]
-    chosen = _computed(sides, attribute)
-    if chosen is None:
+    options = _options(sides, attribute)
+    if not options:
         return Reported(words, figure, None, None)
-    computed = chosen[1]
-    suffix = f", {chosen[0]}" if chosen[0] else ""
-    words, case = words + suffix, replace(sides.case(attribute, computed), against=f"the computed one{suffix}")
+    boundary, case = _nearest(sides, attribute, options)
+    computed, words = case.expected, words + boundary
     agrees = agree(figure, computed)
     if agrees and (not is_stated(computed) or not figure.value or beyond_rounding(case) <= ARITHMETIC):
+        problem = below_arithmetic(replace(case, severity="warning")) if is_stated(computed) else None
+        if problem is not None:
+            sides.problems[attribute] = problem
         return Reported(words, figure, computed, True)
-    it_energy = _before_pue(sides, case)
-    if it_energy is not None:
+    before = _before_pue(sides, case)
+    if before is not None:
         if is_stated(computed):
             sides.report(replace(case, severity="warning"), ANY)
-        return Reported(f"{words}, before the PUE", figure, it_energy, True)
+        return Reported(f"{words}, before the PUE", figure, before, True)
     if figure.value > computed.value and sides.is_partial(of):
         return Reported(words, figure, computed, True if agrees else None)
-    sides.report(replace(case, severity="warning" if agrees else "error"), ANY)
+    sides.report(replace(case, severity="warning" if agrees or by_convention(case) or by_another_factor(case) else "error"), ANY)
     return Reported(words, figure, computed, agrees)
 
 
-def _computed(sides: Sides, attribute: str) -> tuple[str, Figure] | None:
-    """Return the computed figure with its boundary in words, at the one that the publication may have chosen.
-
-    Some count one kind of water only. Of energy and emissions some count the devices alone, or leave out the overhead of
-    the facility: where the run does not state host or PUE, what cardgen assumes of them is no contradiction.
-    """
+def _options(sides: Sides, attribute: str) -> list[Option]:
+    """Return the computed figure at each boundary that the publication may have chosen, the run's own first."""
     computed = LINES[attribute][2](sides.totals)
     if computed is None or attribute == "embodied":
-        return None if computed is None else ("", computed)
-    options = [("", computed), *(_kinds_of_water(sides) if attribute == "water" else _narrower(sides, computed))]
-    figure = sides.figures[attribute]
-    if attribute != "water" and agree(figure, computed):
-        return options[0]
-    return min(options, key=lambda option: apart(option[1].value, figure.value))
+        return [] if computed is None else [("", computed)]
+    if attribute == "water":
+        return [("", computed), *kinds_of_water(sides.totals)]
+    return [("", computed), *narrower(computed, sides.totals, sides.results, sides.measured)]
 
 
-def _kinds_of_water(sides: Sides) -> list[tuple[str, Figure]]:
-    kinds = (("on-site", sides.totals.onsite_water), ("off-site", sides.totals.offsite_water))
-    return [(words, figure) for words, figure in kinds if figure is not None]
-
-
-def _narrower(sides: Sides, computed: Figure) -> list[tuple[str, Figure]]:
-    """Return a computed figure without the host and the overhead that the run does not state."""
-    energy, it_energy = sides.totals.energy, sides.totals.it_energy
-    host = sides.totals.components.get("host")
-    if energy is None or it_energy is None or not energy.value or not it_energy.value:
-        return []
-    no_pue = all(result.activity.facility.pue is None for result in sides.results)
-    no_host = host is not None and all(result.activity.host is None for result in sides.results)
-    devices = (it_energy - host).called("energy of the devices") if no_host and host is not None else None
-    found = [("without overhead of the facility", computed * (it_energy / energy))] if no_pue else []
-    found += [("without the host", computed * (devices / it_energy))] if devices is not None else []
-    found += [("devices alone", computed * (devices / energy))] if devices is not None and no_pue else []
-    return [(words, figure.called(computed.name, computed.unit)) for words, figure in found]
+def _nearest(sides: Sides, attribute: str, options: Sequence[Option]) -> tuple[str, Case]:
+    """Return the boundary in words and the case there: the run's own, else the nearest one, else one that a slip explains."""
+    suffixes = [f", {words}" if words else "" for words, _ in options]
+    cases = [
+        replace(sides.case(attribute, computed), against=f"the computed one{suffix}") for suffix, (_, computed) in zip(suffixes, options)
+    ]
+    if attribute != "water" and agree(cases[0].figure, cases[0].expected):
+        return suffixes[0], cases[0]
+    nearest = min(zip(suffixes, cases), key=lambda pair: apart(pair[1].ratio, 1))
+    if agree(nearest[1].figure, nearest[1].expected) or closest(nearest[1]) is not None:
+        return nearest
+    slips = [(found.left, pair) for pair in zip(suffixes, cases) if (found := closest(pair[1], SLIPS)) is not None]
+    return min(slips, key=lambda slip: slip[0])[1] if slips else nearest
 
 
 def _before_pue(sides: Sides, case: Case) -> Figure | None:
-    """Return the IT energy where energy is printed before the PUE, which is another boundary and no contradiction."""
-    it_energy = sides.totals.it_energy
-    if case.attribute != "energy" or it_energy is None:
+    """Return energy or emissions before the PUE where they are printed so, which is another boundary and no contradiction."""
+    energy, it_energy = sides.totals.energy, sides.totals.it_energy
+    if case.attribute in ("embodied", "water") or it_energy is None or energy is None or not energy.value:
         return None
+    computed = LINES[case.attribute][2](sides.totals)
+    assert computed is not None  # it has a boundary
+    before = it_energy if computed is energy else (computed * (it_energy / energy)).called(computed.name, computed.unit)
     if is_stated(case.expected):
-        return it_energy if beyond_rounding(replace(case, expected=it_energy)) <= CLOSE else None
-    return it_energy if agree(case.figure, it_energy) else None
+        return before if beyond_rounding(replace(case, expected=before)) <= CLOSE else None
+    return before if agree(case.figure, before) else None

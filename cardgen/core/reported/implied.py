@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from cardgen.core.assessment import ActivityResult, Impact
 from cardgen.core.checks import factor_between, rounded
-from cardgen.core.figure import Figure
+from cardgen.core.figure import Figure, exact, total
 from cardgen.core.inputs import Inputs
 from cardgen.core.pools import Evidence, Pool
 from cardgen.core.problem import Problem, Severity
@@ -68,6 +68,7 @@ class Case:
         message = f"the reported {self.words} ({printed}) and {self.against} ({rounded(self.expected.value)} {self.expected.unit}) "
         message += f"disagree by a factor of {factor_between(self.figure, self.expected)}: {text}"
         said = [words for words in implied(self) if words.partition(" (")[0] not in message]
+        said = [words for words in said if "gCO2e/kWh" not in words or "gCO2e/kWh" not in text]
         message += f"; it would mean {', or '.join(said)}" if said else ""
         return Problem(code, message, ("reported", self.attribute), hint, self.severity)
 
@@ -132,6 +133,39 @@ def _rating(pool: Pool) -> float | None:
     if pool.row is None:
         return pool.stated.power.value if pool.stated.power is not None else None
     return pool.row.number("rated_power_w")
+
+
+def rated_energy(evidence: Sequence[Evidence]) -> Figure | None:
+    """Return rated power × device-hours in kWh, which is what calculators count."""
+    pools = [pool for used in evidence for pool in used.pools]
+    ratings = [pool.row.number("rated_power_w") if pool.row else None for pool in pools]
+    if not pools or not all(ratings) or not all(pool.hours for pool in pools):
+        return None
+    return total([pool.hours * exact(rating, "W") for pool, rating in zip(pools, ratings) if pool.hours and rating]).called("energy", "kWh")
+
+
+class BesidePlace(NamedTuple):
+    """An implied intensity in kgCO2e/kWh for some energy, beside the one of the place."""
+
+    implied: float
+    usual: float
+    energy_kwh: float
+
+
+def implied_beside_place(case: Case) -> BesidePlace | None:
+    """Return the intensity that printed emissions imply, where the run states none: for the printed energy, else for that at
+    the compared boundary or that of the rated power, whichever is nearer to the place's."""
+    energy, location = case.impact.energy, case.impact.location
+    if case.attribute != "emissions" or any(result.activity.grid.location for result in case.results):
+        return None
+    if energy is None or location is None or not energy.value or not location.value or not case.figure.value or not case.expected.value:
+        return None
+    usual, rated = location.value / energy.value, rated_energy(case.evidence)
+    energies = [case.expected.value / usual, rated.value if rated is not None else 0.0]
+    if case.energy_is_printed and case.energy is not None:
+        energies = [case.energy.value]
+    found = [BesidePlace(case.figure.value / value, usual, value) for value in energies if value]
+    return min(found, key=lambda one: apart(one.implied, one.usual), default=None)
 
 
 def implied_mfu(case: Case) -> float | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cardgen.core.assessment import ActivityResult, Impact
 from cardgen.core.checks import INTENSITY_RANGE, default_elsewhere, rounded
-from cardgen.core.figure import Figure, exact, stated, total
+from cardgen.core.figure import Figure, stated, total
 from cardgen.core.inputs import Inputs
 from cardgen.core.pools import Evidence
 from cardgen.core.problem import Problem
 from cardgen.core.reported.explanations import OWN, Explanations, explain, intensity
-from cardgen.core.reported.implied import CLOSE, PUE_RANGE, Case, apart, is_stated, rounding, stated_pue
+from cardgen.core.reported.implied import CLOSE, PUE_RANGE, Case, apart, is_stated, rated_energy, rounding, stated_pue
 from cardgen.core.run import Run
 
 OWN_FIGURES = math.log(1.05)  # from here on two printed figures do not fit each other
@@ -45,6 +45,7 @@ class Sides:
     results: tuple[ActivityResult, ...]
     inputs: Inputs
     evidence: tuple[Evidence, ...] = ()
+    measured: Figure | None = None
     figures: dict[str, Figure] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
 
@@ -92,26 +93,39 @@ def fit_together(sides: Sides, attribute: str) -> None:
 def _claim(sides: Sides, attribute: str) -> Case | None:
     """Return printed emissions beside energy × stated intensity, the nearest one where activities state several.
 
-    The energy is the printed one, or the one that the run file states.
+    The energy is the printed one, or the one that the run file states: as measured, or with host and PUE.
     """
     assert sides.run.reported is not None
-    energy, figure, printed = sides.figures.get("energy"), sides.figures.get(attribute), [sides.run.reported.energy]
-    if energy is None and all(result.activity.energy is not None for result in sides.results):
-        energy = sides.totals.energy if sides.totals.energy is not None and is_stated(sides.totals.energy) else None
-        printed = [result.activity.energy.value for result in sides.results if result.activity.energy is not None]
+    figure, energy, printed = sides.figures.get(attribute), sides.figures.get("energy"), [sides.run.reported.energy]
     grids = [result.activity.grid for result in sides.results]
     stated_here = [grid.location if attribute == "emissions" else grid.market for grid in grids]
     values = [quantity.value for quantity in stated_here if quantity is not None]
-    if energy is None or not energy.value or figure is None or not figure.value or len(values) < len(grids) or not min(values, default=0):
+    if figure is None or not figure.value or len(values) < len(grids) or not min(values, default=0):
+        return None
+    if energy is None and all(result.activity.energy is not None for result in sides.results):
+        energy = _stated_energy(sides, figure.value, values)
+        printed = [result.activity.energy.value for result in sides.results if result.activity.energy is not None]
+    if energy is None or not energy.value:
         return None
     nearest = min(max(figure.value / energy.value, min(values)), max(values))
     expected = stated(energy.value * nearest, "kgCO2e", "reported energy × stated intensity")
-    known = Impact(energy=sides.totals.energy, it_energy=sides.totals.it_energy, offsets=sides.totals.offsets)
+    bought = {grid.market.value if grid.market is not None else None for grid in grids}
+    contracts = next(iter(bought)) if len(bought) == 1 else None
+    market = stated(energy.value * contracts, "kgCO2e") if contracts is not None else None
+    known = Impact(energy=sides.totals.energy, it_energy=sides.totals.it_energy, offsets=sides.totals.offsets, market=market)
     words = f"the {'reported' if 'energy' in sides.figures else 'stated'} energy × the stated {rounded(1000 * nearest)} gCO2e/kWh"
     case = sides.case(attribute, expected)
     return replace(
         case, impact=known, evidence=(), blur=max(rounding(quantity) for quantity in printed if quantity is not None), against=words
     )
+
+
+def _stated_energy(sides: Sides, emissions: float, intensities: Sequence[float]) -> Figure | None:
+    """Return the energy that the run states: as measured where the emissions go with it, else that of the facility."""
+    seen, whole = sides.measured, sides.totals.energy
+    if seen is not None and is_stated(seen) and any(apart(emissions, seen.value * value) <= OWN_FIGURES for value in intensities):
+        return seen
+    return whole if whole is not None and is_stated(whole) else None
 
 
 def _may_be_before_pue(sides: Sides, case: Case) -> bool:
@@ -147,14 +161,14 @@ def implied_intensity(sides: Sides, attribute: str) -> None:
 def default_intensity(sides: Sides) -> None:
     """Report emissions that are computed with a default of a calculator, where the place is named."""
     figure, known = sides.figures.get("emissions"), sides.problems.get("emissions")
-    if figure is None or not figure.value or (known is not None and known.code != "CG306"):
+    if figure is None or not figure.value or (known is not None and known.code not in ("CG306", "CG318")):
         return
     case = sides.case("emissions", figure)
     if case.rounding > DEFAULT or all(result.activity.grid.location is not None for result in sides.results):
         return
     computed = sides.totals.energy
     energies = [
-        sides.figures.get("energy"), computed if computed is not None and is_stated(computed) else None, _rated_energy(sides),
+        sides.figures.get("energy"), computed if computed is not None and is_stated(computed) else None, rated_energy(sides.evidence),
     ]  # fmt: skip
     for energy in energies:
         if energy is None or not energy.value:
@@ -168,15 +182,6 @@ def default_intensity(sides: Sides) -> None:
                 severity = known.severity if known is not None else "warning"
                 sides.problems["emissions"] = Problem("CG318", text, ("reported", "emissions"), hint, severity)
                 return
-
-
-def _rated_energy(sides: Sides) -> Figure | None:
-    """Return rated power × device-hours, which is what calculators count."""
-    pools = [pool for used in sides.evidence for pool in used.pools]
-    ratings = [pool.row.number("rated_power_w") if pool.row else None for pool in pools]
-    if not pools or not all(ratings) or not all(pool.hours for pool in pools):
-        return None
-    return total([pool.hours * exact(rating, "W") for pool, rating in zip(pools, ratings) if pool.hours and rating]).called("energy", "kWh")
 
 
 def zero(sides: Sides) -> None:

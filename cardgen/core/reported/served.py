@@ -8,28 +8,43 @@ from dataclasses import fields
 
 from cardgen.core.assessment import ActivityResult, Impact, Service
 from cardgen.core.figure import Figure, exact, total
+from cardgen.core.reported.boundaries import all_measured, as_measured
 from cardgen.core.reported.implied import apart
 from cardgen.core.reported.printed import water
 from cardgen.core.run import Run
 
 
-def of_services(run: Run, results: Sequence[ActivityResult], services: Sequence[Service]) -> Impact:
+def of_services(run: Run, results: Sequence[ActivityResult], services: Sequence[Service]) -> tuple[Impact, Figure | None]:
     """Return what the activities of a run of nothing but inference use, by the request, the thousand, the day or the period:
-    whichever is nearest to what is printed."""
-    own = _sum([result.impact for result in results if result.activity.requests is None or result.impact.energy is not None])
-    options = [own] if own.energy is not None else []
+    whichever is nearest to what is printed. The energy that was measured, if it was, stands beside it."""
+    alone = [result for result in results if result.activity.requests is None or result.impact.energy is not None]
+    own = _sum([result.impact for result in alone])
+    options: list[tuple[Impact, Figure | None]] = [(own, all_measured(alone))] if own.energy is not None else []
+    seen = [as_measured(service.per_request, service.boundary) for service in services if _is_measured(service)]
     counted = [_counts(service) for service in services]
     for kind in dict.fromkeys(kind for counts in counted for kind in counts):
         if all(kind in counts for counts in counted):
-            options.append(_sum([_scaled(service.per_request, counts[kind]) for service, counts in zip(services, counted)]))
+            scaled = [_scaled(service.per_request, counts[kind]) for service, counts in zip(services, counted)]
+            parts = [figure * exact(counts[kind], "1", "requests") for figure, counts in zip(seen, counted) if figure is not None]
+            options.append((_sum(scaled), total(parts) if len(parts) == len(services) else None))
     printed = run.reported
     assert printed is not None
 
-    def distance(impact: Impact) -> float:
+    def distance(impact: Impact, measured: Figure | None) -> float:
         pairs = ((printed.energy, impact.energy), (printed.emissions, impact.location), (printed.water, water(impact)))
-        return next((apart(one.value, other.value) for one, other in pairs if one is not None and other is not None), math.inf)
+        known = next(((one.value, other.value) for one, other in pairs if one is not None and other is not None), None)
+        if known is None:
+            return math.inf
+        seen = [measured.value] if measured is not None and printed.energy is not None else []
+        return min(apart(known[0], value) for value in (known[1], *seen))
 
-    return min(options, key=distance, default=Impact())
+    return min(options, key=lambda option: distance(option[0], option[1]), default=(Impact(), None))
+
+
+def _is_measured(service: Service) -> bool:
+    """Return whether the energy of a request is stated, not divided out of that of the service."""
+    requests = service.result.activity.requests
+    return requests is not None and bool(requests.energy or requests.per_1000 or requests.repeats)
 
 
 def _counts(service: Service) -> dict[str, float]:
@@ -47,7 +62,8 @@ def _counts(service: Service) -> dict[str, float]:
 def _scaled(impact: Impact, number: float) -> Impact:
     figures = {item.name: figure for item in fields(Impact) if isinstance(figure := getattr(impact, item.name), Figure)}
     many = exact(number, "1", "requests")
-    return Impact(**{name: (figure * many).called(figure.name, figure.unit) for name, figure in figures.items()})
+    components = {name: figure * many for name, figure in impact.components.items()}
+    return Impact(components=components, **{name: (figure * many).called(figure.name, figure.unit) for name, figure in figures.items()})
 
 
 def _sum(impacts: Sequence[Impact]) -> Impact:
@@ -56,4 +72,6 @@ def _sum(impacts: Sequence[Impact]) -> Impact:
         parts = [figure for impact in impacts if (figure := getattr(impact, item)) is not None]
         if len(parts) == len(impacts) and parts:
             setattr(found, item, total(parts))
+    for name in dict.fromkeys(name for impact in impacts for name in impact.components):
+        found.components[name] = total([impact.components[name] for impact in impacts if name in impact.components])
     return found
