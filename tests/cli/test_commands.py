@@ -78,7 +78,7 @@ def test_assess_prints_a_table_with_intervals_and_basis():
     result = cardgen("assess", GPT3, "-q")
     assert result.returncode == 0
     assert "Energy                            1.29 GWh" in result.stdout
-    assert "declared" in result.stdout
+    assert "assumed" in result.stdout
 
 
 def test_assess_prints_the_same_json_that_build_writes():
@@ -89,7 +89,7 @@ def test_assess_prints_the_same_json_that_build_writes():
 def test_assess_prints_csv_with_one_unit_per_row():
     rows = list(csv.DictReader(io.StringIO(cardgen("assess", GPT3, "--format", "csv").stdout)))
     energy = next(row for row in rows if row["activity"] == "total" and row["quantity"] == "Energy")
-    assert (float(energy["value"]), energy["unit"], energy["basis"]) == (pytest.approx(1_289_376), "kWh", "declared")
+    assert (float(energy["value"]), energy["unit"], energy["basis"]) == (pytest.approx(1_289_376), "kWh", "assumed")
 
 
 def test_a_file_that_is_missing_is_a_matter_of_the_disk(tmp_path):
