@@ -71,10 +71,10 @@ activities:                             # one entry for each phase of the life c
 def skeleton(answers: Mapping[str, str]) -> str:
     """Return a commented run file with the answers, and with an example where there is none."""
     values = {key: answers.get(key) or example for key, (_, example) in QUESTIONS.items()}
-    return _TEMPLATE.format(**{key: value if key == "count" else _scalar(value) for key, value in values.items()})
+    return _TEMPLATE.format(**{key: value if key == "count" else scalar(value) for key, value in values.items()})
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """Return a text as a YAML scalar, quoted unless it is made of harmless characters alone."""
     harmless = text[:1].isalpha() and all(character.isalnum() or character in " .-/" for character in text)
     number = text[:1].isdigit() and " " in text and all(character.isalnum() or character in " ." for character in text)

@@ -26,13 +26,18 @@ _SURROGATES = re.compile(r"\\u[dD]([89abAB][0-9a-fA-F]{2})\\u[dD]([c-fC-F][0-9a-
 
 def read(path: str) -> Document:
     """Return the document in a file; "-" is standard input. Raises CardgenError when it cannot be read."""
+    return load(content_of(path), "stdin" if path == "-" else path)
+
+
+def content_of(path: str) -> bytes:
+    """Return the bytes of a file, "-" is standard input; of one that is too large, enough to tell. Raises CardgenError."""
     try:
         if path == "-" and sys.stdin is None:
             raise CardgenError("standard input is closed", 4)
         if path == "-":
-            return load(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin")
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
         with File(path).open("rb") as file:
-            return load(file.read(MAX_BYTES + 1), path)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CardgenError(f"{printable(path, 500)}: cannot be read: {error.strerror or error}", 4) from None
     except ValueError:  # a NUL in the name

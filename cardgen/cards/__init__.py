@@ -1,0 +1,1 @@
+"""Edit the model card in place: bytes -> bytes, nothing read and nothing written."""
