@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import stat
@@ -24,7 +25,7 @@ def write(path: Path, content: bytes) -> bool:
         if old is not None and target.read_bytes() == content:
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(target)
+        remove_leftovers(target.parent, glob.escape(target.name))
         temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             with open(temporary, "xb") as file:
@@ -42,12 +43,13 @@ def write(path: Path, content: bytes) -> bool:
     return True
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Remove what a killed run left beside a file; a run that is alive is left alone."""
-    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+def remove_leftovers(folder: Path, names: str) -> None:
+    """Remove what a killed run left beside files whose names match a pattern; a run that is alive is left alone."""
+    for leftover in folder.glob(f".{names}.*.part"):
         number = leftover.name.split(".")[-2]
         if number.isdigit() and not _alive(int(number)):
-            leftover.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a folder that cannot be written to: writing says so
+                leftover.unlink()
 
 
 def _alive(process: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from html import escape
 
 from cardgen.charts.chart import Chart, digest
 from cardgen.charts.layout import scene
@@ -78,4 +78,4 @@ def _number(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(legal(text))
+    return escape(legal(text), quote=False)

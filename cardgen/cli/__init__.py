@@ -18,6 +18,8 @@ COMMANDS = {
     "assess": "Print the numbers: energy, emissions, water, cost, with intervals.",
     "explain": "Show how a figure was calculated, or what a code such as CG103 means.",
     "build": "Write the card's section, the report, the charts and the assessment.",
+    "update": "Put the section, the charts and the metadata into a card, or bring them up to date.",
+    "publish": "Merge them into the card of a model on the Hugging Face Hub, in one commit.",
     "factors": "Search the factor tables and their sources.",
     "claims": "Recompute popular claims: which factor gives the printed number, or why none does.",
     "calibrate": "Try the estimates against published measurements.",
@@ -84,11 +86,11 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
-        code = _failed(error)
+        code = failed(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _failed(error: Exception) -> int:
+def failed(error: Exception) -> int:
     """Say what stopped the work, and return the exit code."""
     from cardgen.problems import CardgenError
 
