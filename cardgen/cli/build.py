@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from cardgen.cli.reading import FACTORS, QUIET, RUN, STRICT, assessment, factors_with
+from cardgen.cli.reading import BUDGET, FACTORS, QUIET, RUN, STRICT, assessment, factors_with
 
 
 @click.command("build")
@@ -14,10 +15,13 @@ from cardgen.cli.reading import FACTORS, QUIET, RUN, STRICT, assessment, factors
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder to write to.")
 @click.option("--png", is_flag=True, help="Write each chart as PNG too.")
 @click.option("--heading", default="Environmental impact", show_default=True, help="The section's heading.")
+@BUDGET
 @FACTORS
 @STRICT
 @QUIET
-def command(run: str, output: Path, png: bool, heading: str, factor_files: tuple[str, ...], strict: bool, quiet: bool) -> None:
+def command(
+    run: str, output: Path, png: bool, heading: str, factor_files: tuple[str, ...], strict: bool, quiet: bool, **budget: Any
+) -> None:
     """Example: cardgen build run.yaml -o environment/
 
     Writes environmental-impact.md (the section of the card), environmental-impact.html (the report, one file),
@@ -27,7 +31,7 @@ def command(run: str, output: Path, png: bool, heading: str, factor_files: tuple
     from cardgen.building import build, stale
     from cardgen.writing import write
 
-    document, code = assessment(run, factors_with(factor_files), quiet=quiet, strict=strict)
+    document, code = assessment(run, factors_with(factor_files), quiet=quiet, strict=strict, **budget)
     files = list(build(document, heading=heading, png=png))
     for name, content in files:
         changed = write(output / name, content)

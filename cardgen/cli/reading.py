@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cardgen.cli.reporting import asked_for
 from cardgen.core.factors import Factors
 from cardgen.core.own_factors import FactorError, own_rows
 from cardgen.core.problem import Problem
 from cardgen.problems import CardgenError, Source, in_order, render
 from cardgen.saved import saved
 
+if TYPE_CHECKING:
+    from cardgen.budget import Budget
+
 RUN = click.argument("run", type=click.Path(allow_dash=True))
 FACTORS = click.option(
     "--factors", "factor_files", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="FILE",
     help="Your own factors: a CSV file with the columns of a table (see cardgen factors show TABLE). They win.",
 )  # fmt: skip
+BUDGET = click.option(
+    "--budget", "budgets", multiple=True, metavar="MASS|ENERGY", callback=lambda context, option, texts: _budgets(texts),
+    help='The most that the totals may be, as in "500 kgCO2e" or "20 MWh": exit 1 when they are more, or not known.',
+)  # fmt: skip
 STRICT = click.option("--strict", is_flag=True, help="Count warnings as problems: exit 1 when there is one.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+
+
+def _budgets(texts: Sequence[str]) -> tuple[Budget, ...]:
+    """Return the budgets that the options state; raises CardgenError, wrong use, before anything is read or written."""
+    if not texts:
+        return ()
+    from cardgen.budget import budget
+
+    return tuple(budget(text) for text in texts)
 
 
 def factors_with(files: Sequence[str]) -> Factors:
@@ -35,7 +52,9 @@ def factors_with(files: Sequence[str]) -> Factors:
     return Factors(own)
 
 
-def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool = False) -> tuple[dict[str, Any], int]:
+def assessment(
+    run: str, factors: Factors, *, quiet: bool = False, strict: bool = False, budgets: Sequence[Budget] = ()
+) -> tuple[dict[str, Any], int]:
     """Return the assessment of a run file, or the one that a file holds already, and the exit code so far.
 
     Problems are said on stderr. Where the run cannot be read the work stops with exit code 1.
@@ -47,7 +66,8 @@ def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool 
     if isinstance(source.data, dict) and "derivations" in source.data:
         if factors.own:
             raise CardgenError(f"{run} is a saved assessment: its factors are fixed", 2, "give --factors with the run file")
-        return saved(source), 0
+        content = saved(source)
+        return content, against_budgets(content, budgets, source, quiet=quiet, strict=strict)
     checked, problems = validate(source)
     if checked is None:
         say(problems, source, quiet=quiet)
@@ -58,11 +78,28 @@ def assessment(run: str, factors: Factors, *, quiet: bool = False, strict: bool 
     assessed = assess(checked, factors)
     found = [*problems, *assessed.problems]
     say(found, source, quiet=quiet)
-    return document(assessed, factors), exit_code(found, strict)
+    content = document(assessed, factors)
+    return content, max(exit_code(found, strict), against_budgets(content, budgets, source, quiet=quiet, strict=strict))
+
+
+def against_budgets(
+    document: Mapping[str, Any], budgets: Sequence[Budget], source: Source, *, quiet: bool = False, strict: bool = False
+) -> int:
+    """Say where an assessment does not keep its budgets, and return the exit code."""
+    if not budgets:
+        return 0
+    from cardgen.budget import exceeded
+
+    found = exceeded(document, budgets)
+    say(found, source, quiet=quiet)
+    return exit_code(found, strict)
 
 
 def say(problems: Iterable[Problem], source: Source, *, quiet: bool = False) -> None:
-    """Print problems to stderr in the order of the file."""
+    """Print problems to stderr in the order of the file, or keep them for the report that --output-format asks for."""
+    if report := asked_for():
+        report.add(problems, source)
+        return
     for problem in in_order(problems, source):
         if not quiet or problem.severity == "error":
             click.echo(render(problem, source), err=True)
