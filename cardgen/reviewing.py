@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cardgen.cards.claims import Group
-from cardgen.cards.facts import Facts, Found, facts
-from cardgen.cards.reading import Reading, read
-from cardgen.cards.recognised import country
-from cardgen.cards.run_data import run_data
+from cardgen.cards.reading.card import Reading, read
+from cardgen.cards.reading.claims import Group
+from cardgen.cards.reading.facts import Facts, Found, facts
+from cardgen.cards.reading.recognised import country
+from cardgen.cards.reading.run_data import run_data
 from cardgen.core.assess import assess
 from cardgen.core.assessment import Assessment
 from cardgen.core.factors import Factors

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from cardgen.cards.amounts import Amount
-from cardgen.cards.claims import Group
-from cardgen.cards.facts import Facts, Found, facts, is_codecarbon
-from cardgen.cards.reading import Reading, identifier
-from cardgen.cards.run_data import written
+from cardgen.cards.reading.amounts import Amount
+from cardgen.cards.reading.card import Reading, identifier
+from cardgen.cards.reading.claims import Group
+from cardgen.cards.reading.facts import Facts, Found, facts, is_codecarbon
+from cardgen.cards.reading.run_data import written
 from cardgen.core.factors import Factors
 from cardgen.problems import plain, printable
 from cardgen.skeleton import scalar

@@ -83,9 +83,9 @@ def main() -> int:
         begin = time.perf_counter()
         results.append(finish(card))
     longest = time.perf_counter() - begin
-    from cardgen import updating  # noqa: F401  the copies need not load it again
     from cardgen.cards import edit  # noqa: F401
     from cardgen.cli import update as command  # noqa: F401
+    from cardgen.placing import updating  # noqa: F401  the copies need not load it again
 
     found: Counter[str] = Counter()
     for index in range(count):

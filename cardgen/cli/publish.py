@@ -13,8 +13,8 @@ from cardgen.cli.reading import FACTORS, QUIET, STRICT, exit_code, factors_with,
 if TYPE_CHECKING:
     from cardgen.hub import Repository
     from cardgen.loading.document import Document
+    from cardgen.placing.publishing import CardRefused, Merge, Source
     from cardgen.problems import Placed
-    from cardgen.publishing import CardRefused, Merge, Source
 
 
 @click.command("publish")
@@ -43,8 +43,8 @@ def command(
     """
     from cardgen.cards.edit import CardError
     from cardgen.hub import Repository, connection
+    from cardgen.placing.publishing import CardRefused, merge, publish
     from cardgen.problems import CardgenError
-    from cardgen.publishing import CardRefused, merge, publish
 
     source, name, own = _source(run, factor_files, strict=strict, quiet=quiet)
     target = Repository(repository)
@@ -81,11 +81,11 @@ def _source(run: str, factor_files: Sequence[str], *, strict: bool, quiet: bool)
 
     from cardgen.core.assess import assess
     from cardgen.core.document import document
-    from cardgen.footprint import Footprint
     from cardgen.loading import load, read
-    from cardgen.metadata import emissions
+    from cardgen.placing.footprint import Footprint
+    from cardgen.placing.metadata import emissions
+    from cardgen.placing.publishing import Source
     from cardgen.problems import CardgenError
-    from cardgen.publishing import Source
     from cardgen.saved import saved
     from cardgen.validation import validate
 
@@ -119,7 +119,7 @@ def _message(name: str) -> str:
 def _card(target: Repository) -> Document:
     """Return what problems of the card are placed in: its address."""
     from cardgen.loading.document import Document
-    from cardgen.publishing import CARD
+    from cardgen.placing.publishing import CARD
 
     return Document(None, name=f"{target.name}/{CARD}")
 
@@ -133,7 +133,7 @@ def _refused(error: CardRefused) -> Placed:
 
 def _show(found: Merge, target: Repository, quiet: bool) -> None:
     """Print what a publication would do: the files on top, then the difference of the card."""
-    from cardgen.publishing import unified
+    from cardgen.placing.publishing import unified
 
     say(found.notes, _card(target), quiet=quiet)
     if not found:

@@ -14,7 +14,7 @@ import click
 from cardgen.cli.reading import BUDGET, QUIET, against_budgets, exit_code, say
 from cardgen.cli.reporting import Reporting, asked_for, assessed, report_changes, stopped
 from cardgen.cli.terminal import Progress, for_output
-from cardgen.updating import Change, Footprint
+from cardgen.placing.updating import Change, Footprint
 
 if TYPE_CHECKING:
     from cardgen.core.factors import Factors
@@ -92,9 +92,9 @@ def _by_run(cards: Iterable[Path], order: Order) -> tuple[list[int], dict[Path, 
 def _add(card: Path, order: Order, groups: dict[Path, dict[Path, str]]) -> int:
     """Put a card with the path that it names, or is to name, under its run."""
     from cardgen.cards.edit import CardError, marked_run
-    from cardgen.links import from_marker, run_beside, to_run
+    from cardgen.placing.links import from_marker, run_beside, to_run
+    from cardgen.placing.updating import read_card
     from cardgen.problems import CardgenError, printable
-    from cardgen.updating import read_card
 
     content = read_card(card)
     named = to_run(order.run, card) if order.run is not None else marked_run(content) or ""
@@ -124,7 +124,7 @@ def _all_of_a_run(run: Path, cards: dict[Path, str], order: Order, taken: dict[P
 def _assessed(run: Path, order: Order, found: list[Footprint]) -> int:
     """Put the footprint of a run into a list, say the run's problems, and return the exit code."""
     from cardgen.loading import read
-    from cardgen.metadata import emissions
+    from cardgen.placing.metadata import emissions
     from cardgen.saved import saved
     from cardgen.validation import validate
 
@@ -160,10 +160,10 @@ def _factors() -> Factors:
 
 def _one(card: Path, named: str, run: Path, footprint: Footprint, order: Order, taken: dict[Path, Path], progress: Progress) -> int:
     """Update one card, or say what would change, and return the exit code."""
-    from cardgen.links import folder_of
     from cardgen.loading.document import Document
+    from cardgen.placing.links import folder_of
+    from cardgen.placing.updating import carry_out, plan, read_card, unified
     from cardgen.problems import CardgenError
-    from cardgen.updating import carry_out, plan, read_card, unified
 
     before = read_card(card)
     folder = order.assets or folder_of(card, before)

@@ -33,7 +33,7 @@ def command(runs: tuple[str, ...], factor_files: tuple[str, ...], strict: bool, 
 def _guarded(file: str, factors: Factors, strict: bool, quiet: bool) -> int:
     """Return the exit code of a file, or say what stopped it: the other files go on."""
     try:
-        from cardgen.cards.reading import is_card
+        from cardgen.cards.reading.card import is_card
         from cardgen.loading import content_of
 
         content = content_of(file)
@@ -44,7 +44,7 @@ def _guarded(file: str, factors: Factors, strict: bool, quiet: bool) -> int:
 
 def _card(file: str, content: bytes, factors: Factors, strict: bool, quiet: bool) -> int:
     """Say what is wrong with a model card, and return the exit code."""
-    from cardgen.cards.reading import read
+    from cardgen.cards.reading.card import read
     from cardgen.loading.document import Document
     from cardgen.reviewing import review
 
@@ -59,8 +59,8 @@ def _card(file: str, content: bytes, factors: Factors, strict: bool, quiet: bool
 def _of_the_run(file: str, content: bytes, factors: Factors) -> Mapping[str, object] | None:
     """Return the emissions that the run file of a card's section gives, None where there is no such file beside the card."""
     from cardgen.cards.edit import CardError, marked_run
-    from cardgen.links import from_marker, run_beside
     from cardgen.loading import read
+    from cardgen.placing.links import from_marker, run_beside
 
     try:
         named = None if file == "-" else marked_run(content)
@@ -70,7 +70,7 @@ def _of_the_run(file: str, content: bytes, factors: Factors) -> Mapping[str, obj
         return None
     from cardgen.core.assess import assess
     from cardgen.core.document import document
-    from cardgen.metadata import emissions
+    from cardgen.placing.metadata import emissions
     from cardgen.validation import validate
 
     checked, _ = validate(read(str(path)))

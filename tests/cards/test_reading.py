@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cardgen.cards.amounts import amounts, one
-from cardgen.cards.facts import facts
-from cardgen.cards.reading import is_card, read
-from cardgen.cards.recognised import country, part, provider, region
-from cardgen.cards.run_data import written
+from cardgen.cards.reading.amounts import amounts, one
+from cardgen.cards.reading.card import is_card, read
+from cardgen.cards.reading.facts import facts
+from cardgen.cards.reading.recognised import country, part, provider, region
+from cardgen.cards.reading.run_data import written
 from cardgen.core.factors import Factors
 from cardgen.reviewing import review
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cardgen.cards.reading import read
+from cardgen.cards.reading.card import read
 from cardgen.core.assess import assess
 from cardgen.core.factors import Factors
 from cardgen.loading import load

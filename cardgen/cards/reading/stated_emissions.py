@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cardgen.cards.amounts import Amount, one
-from cardgen.cards.claims import is_missing
 from cardgen.cards.emissions import KEYS
 from cardgen.cards.front_matter import KEY, FrontMatter, children_of, scalar
+from cardgen.cards.reading.amounts import Amount, one
+from cardgen.cards.reading.claims import is_missing
 from cardgen.core.problem import Severity
 from cardgen.problems import Placed, printable
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cardgen.cards.amounts import Amount
-from cardgen.cards.facts import Facts, Place, is_codecarbon
+from cardgen.cards.reading.amounts import Amount
+from cardgen.cards.reading.facts import Facts, Place, is_codecarbon
 from cardgen.core.problem import Path
 
 _WORDS = {
@@ -19,7 +19,7 @@ _WRITTEN = {"g": "gCO2e", "kg": "kgCO2e", "t": "tCO2e", "lb": "lb"}
 def written(amount: Amount) -> str:
     """Return an amount as a run file states it, with the digits that are printed.
 
-    >>> from cardgen.cards.amounts import amounts
+    >>> from cardgen.cards.reading.amounts import amounts
     >>> [written(amounts(text)[0]) for text in ("7t CO2eq", "1,690 g", "960 - 1080 hours", "3.3M GPU hours")]
     ['7 tCO2e', '1690 gCO2e', '1020 h ± 60 h', '3300000 h']
     """

@@ -15,12 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cardgen import __version__
-from cardgen.links import DATA, FOLDER, REPORT, folder_of
+from cardgen.placing.links import DATA, FOLDER, REPORT, folder_of
 from cardgen.problems import CardgenError, Placed
 
 if TYPE_CHECKING:
-    from cardgen.footprint import Footprint
     from cardgen.hub import Committed, Repository, Stored
+    from cardgen.placing.footprint import Footprint
 
 CARD = "README.md"
 RUN = "run.yaml"
@@ -104,8 +104,8 @@ def publish(merged: Callable[[], Merge], repository: Repository, *, message: str
 
 def unified(found: Merge) -> bytes:
     """Return the difference that a merge makes to the card, as patch and git apply read it."""
-    from cardgen.updating import Plan
-    from cardgen.updating import unified as difference
+    from cardgen.placing.updating import Plan
+    from cardgen.placing.updating import unified as difference
 
     return difference(Plan(Path(CARD), found.before or b"", found.after, (), ()))
 
@@ -148,7 +148,7 @@ class _Section:
         self.footprint, self.folder, self.digest = footprint, folder, ""
 
     def __call__(self, heading: str | None, level: int) -> str:
-        from cardgen.footprint import digest_of
+        from cardgen.placing.footprint import digest_of
 
         text = self.footprint.section(self.folder, heading, level).strip()
         self.digest = digest_of(json.dumps([__version__, self.footprint.digests[REPORT], self.folder, heading, level]), text)

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from cardgen.cards.amounts import amounts
 from cardgen.cards.blocks import Body, parse, words
-from cardgen.cards.claims import TEMPLATE, Claim, Group, bare_number, groups, name_of
 from cardgen.cards.front_matter import HUB, FrontMatter, delimited
 from cardgen.cards.jinja import refuse_template
 from cardgen.cards.markers import region
+from cardgen.cards.reading.amounts import amounts
+from cardgen.cards.reading.claims import TEMPLATE, Claim, Group, bare_number, groups, name_of
+from cardgen.cards.reading.stated_emissions import StatedEmissions, Text, stated_emissions
+from cardgen.cards.reading.statements import statements
 from cardgen.cards.refusal import CardError
-from cardgen.cards.stated_emissions import StatedEmissions, Text, stated_emissions
-from cardgen.cards.statements import statements
 from cardgen.cards.text import decoded
 from cardgen.problems import Placed, printable
 

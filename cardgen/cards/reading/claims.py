@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from cardgen.cards.amounts import Amount, Kind, amounts, one
-from cardgen.cards.statements import Statement
+from cardgen.cards.reading.amounts import Amount, Kind, amounts, one
+from cardgen.cards.reading.statements import Statement
 
 _GAS = r"(?:carbon|co ?2(?: ?-?(?:e|eq|equivalents?))?|ghg|greenhouse gas(?:es)?)"
 # Names by what they mean; the strong ones are taken wherever they stand, the others only beside a strong one.

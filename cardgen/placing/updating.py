@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cardgen import __version__
-from cardgen.footprint import Footprint, digest_of
-from cardgen.links import DATA, REPORT, section_in, to_folder
+from cardgen.placing.footprint import Footprint, digest_of
+from cardgen.placing.links import DATA, REPORT, section_in, to_folder
 from cardgen.problems import CardgenError, Placed
 
 HEAD = 4096  # bytes of a file that its digest stands in

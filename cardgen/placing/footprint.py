@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cardgen.links import DATA, REPORT, shown_below
+from cardgen.placing.links import DATA, REPORT, shown_below
 from cardgen.problems import Placed
 
 REPORT_VERSION = 1  # raise it when the same assessment is to give another report though no template changed

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from cardgen import links, updating
 from cardgen.cards.edit import marked_run
 from cardgen.core.assess import assess
 from cardgen.core.document import document
 from cardgen.core.factors import Factors
 from cardgen.loading import load
-from cardgen.metadata import emissions
+from cardgen.placing import links, updating
+from cardgen.placing.metadata import emissions
+from cardgen.placing.updating import Footprint, carry_out, plan, unified
 from cardgen.problems import CardgenError, page
-from cardgen.updating import Footprint, carry_out, plan, unified
 from cardgen.validation import validate
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FACTORS = Factors()
 POND = """
 cardgen: 1

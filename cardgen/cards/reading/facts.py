@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from cardgen.cards.amounts import LEAST, MOST, Amount, one
-from cardgen.cards.claims import Group
-from cardgen.cards.reading import Reading
-from cardgen.cards.recognised import Part, Spot, country, part, provider, region
-from cardgen.cards.stated_emissions import Text
+from cardgen.cards.reading.amounts import LEAST, MOST, Amount, one
+from cardgen.cards.reading.card import Reading
+from cardgen.cards.reading.claims import Group
+from cardgen.cards.reading.recognised import Part, Spot, country, part, provider, region
+from cardgen.cards.reading.stated_emissions import Text
 from cardgen.core.factors import Factors
 
 Place = tuple[int, int]
