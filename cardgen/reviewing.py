@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from cardgen.cards.reading.amounts import amounts
 from cardgen.cards.reading.card import Reading, read
 from cardgen.cards.reading.claims import Group
 from cardgen.cards.reading.facts import Facts, Found, facts
@@ -24,6 +25,7 @@ from cardgen.validation import validate
 UNIT = math.log(1.05)  # what may remain beside a factor of 1,000
 AGREE = 0.02  # as a share, beside what the printed digits leave open
 FEW = 1000.0  # times what one device explains; a card that leaves the number of devices out may well mean so many
+STRONGEST = 1000  # watts of a device that is not known
 MOST = 40  # groups that are computed again
 _OTHER_FACTORS = {"CG306", "CG318"}  # as warnings they say that another factor may have been used, which a card need not state
 
@@ -65,6 +67,8 @@ def _candidates(reading: Reading, group: Group | None, factors: Factors, alone: 
 
 def _believable(found: Facts, factors: Factors) -> list[Placed]:
     """Return what cannot be true of a group, however its hours are meant."""
+    if found.hours and found.device is None and not found.power and not found.energy:
+        return _unknown_device(found, factors)
     hours, device = found.amount_of_hours, found.device
     unknown_number = hours is not None and not found.is_by_device and (device is None or device.count is None)
     if unknown_number and found.energy:
@@ -81,6 +85,15 @@ def _believable(found: Facts, factors: Factors) -> list[Placed]:
         if more > 1:
             return [_number_of_devices(found, more)] if more > FEW else []
     return problems
+
+
+def _unknown_device(found: Facts, factors: Factors) -> list[Placed]:
+    """Return what even the strongest devices cannot have emitted in the hours, where it is not known which ran."""
+    assert found.hours
+    (power,) = amounts(f"{STRONGEST} W")
+    _, assessment = _assessed(replace(found, power=Found(power, power.text, found.hours.place)), False, factors)
+    more = _times_more(found, assessment) if assessment else 0.0
+    return [_number_of_devices(found, more)] if more > FEW else []
 
 
 def _assessed(found: Facts, by_clock: bool, factors: Factors) -> tuple[list[Placed], Assessment | None]:
@@ -139,7 +152,8 @@ def _times_more(found: Facts, assessment: Assessment) -> float:
 def _number_of_devices(found: Facts, more: float) -> Placed:
     assert found.emissions and found.hours
     message = f"{printable(found.emissions.text, 60)} is more than {more:,.0f} times what one device emits in "
-    message += f"{printable(found.hours.text, 40)}, and the card does not say how many there were"
+    message += printable(found.hours.text, 40)
+    message += ", and which devices ran cannot be read" if found.device is None else ", and the card does not say how many there were"
     hint = "state the number of devices and whether the hours are theirs together, and check the unit of the emissions"
     return Placed("CG441", message, (), hint, "warning", *found.emissions.place)
 

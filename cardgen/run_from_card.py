@@ -14,6 +14,8 @@ from cardgen.core.factors import Factors
 from cardgen.problems import plain, printable
 from cardgen.skeleton import scalar
 
+_FILE = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
+_README = re.compile(r"(?:read[ _-]?me|model[ _-]?card)\b", re.IGNORECASE)
 _COLUMN = 48  # where comments begin
 
 
@@ -24,7 +26,7 @@ def run_from_card(reading: Reading, card: str, factors: Factors) -> str:
     lines = [
         f"# From {printable(card, 200)}: what was read stands with its line; what the card does not state is commented out.",
         _line("cardgen: 1", "format version"),
-        *_model(found),
+        *_model(found, card),
         "activities:",
         *_activity(found),
         *_reported(found, reading, card),
@@ -59,12 +61,13 @@ def _from(found: Found, more: str = "") -> str:
     return f'line {found.place[0]}: "{printable(found.text, 80)}"' + (f"; {more}" if more else "")
 
 
-def _model(found: Facts) -> Iterator[str]:
+def _model(found: Facts, card: str) -> Iterator[str]:
     yield "model:"
     name = " ".join(plain(found.name.value).split())[:200].strip() if found.name else ""
     own = identifier(name)
-    yield _line(f"  name: {scalar(own.split('/')[1] if own else name or 'Unnamed model')}", _from(found.name) if name and found.name else
-                "the card has no title")  # fmt: skip
+    file = " ".join(plain(_FILE.sub("", card)).split())[:200].strip() if _FILE.search(card) and not _README.match(card) else ""
+    comment = _from(found.name) if name and found.name else "the name of the file: the card has no title of its own" if file else ""
+    yield _line(f"  name: {scalar(own.split('/')[1] if own else name or file or 'Unnamed model')}", comment or "the card has no title")
     yield f"  id: {scalar(own)}" if own else _line("  # id: organisation/my-model", "Hub repository id")
     named = [" ".join(plain(text.text).split())[:300] for text in found.base_models]
     if len(named) == 1 and named[0]:
@@ -155,7 +158,7 @@ def _facility(found: Facts) -> Iterator[str]:
     rows = [("provider", found.spot.provider), ("region", found.spot.region)]
     zone = found.spot.country
     rows.append(("country" if zone is None or len(zone) == 3 else "zone", zone))
-    read = "; ".join(_from(text) for text in found.spot_read)
+    read = "; ".join(filter(None, [*(_from(text) for text in found.spot_read), found.spot_note]))
     stated = [(key, value) for key, value in rows if value]
     pue = found.pue if found.pue and 1 <= found.pue.value.value < 5 else None
     yield "    facility:" if stated or pue else "    # facility:"

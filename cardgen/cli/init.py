@@ -51,19 +51,19 @@ def command(output: str, card: str | None, force: bool, no_input: bool, **option
     _put(text, output)
 
 
-def _put(text: str, output: str) -> None:
+def _put(text: str, output: str, todo: str = "") -> None:
     from cardgen.writing import write
 
     if output == "-":
         click.echo(text, nl=False)
         return
     write(Path(output), text.encode())
-    click.echo(f"wrote {output}\nnext: cardgen assess {output}", err=True)
+    click.echo(f"wrote {output}\nnext: {todo or f'cardgen assess {output}'}", err=True)
 
 
 def _from_card(card: str, output: str) -> int:
     """Write what a card states, say what is wrong with it, and return the exit code."""
-    from cardgen.cards.reading.card import is_card, read
+    from cardgen.cards.reading.card import is_card, read, says_nothing
     from cardgen.cli.reading import exit_code, say
     from cardgen.core.assess import assess
     from cardgen.core.factors import Factors
@@ -82,16 +82,17 @@ def _from_card(card: str, output: str) -> int:
         say(reading.problems, Document(None, name=name))
         return 1
     if not reading.states_anything:
-        click.echo(f"{printable(name, 300)}: states nothing about energy or emissions; the file is a skeleton with its name", err=True)
+        click.echo(f"{printable(name, 300)}{says_nothing(reading)}; the file is a skeleton with its name", err=True)
     factors = Factors()
     text = run_from_card(reading, Path(card).name if card != "-" else "the model card", factors)
     source = load(text.encode(), output if output != "-" else "the run file")
     run, problems = validate(source)
-    _put(text, output)
+    found = [*problems, *(assess(run, factors).problems if run else [])]
+    is_short = any(problem.code == "CG114" for problem in found)
+    _put(text, output, f"add to {output} the hardware with its number and hours, or the energy" if is_short else "")
     for item in unread(reading, factors):
         click.echo(f'{printable(name, 300)}:{item.place[0]}: not read: {item.value}: "{printable(item.text, 100)}"', err=True)
-    found = [*problems, *(assess(run, factors).problems if run else [])]
-    if any(problem.code == "CG114" for problem in found):
+    if is_short:
         click.echo("the card does not state enough to compute the energy: fill in what is commented out", err=True)
     errors = [problem for problem in found if problem.severity == "error" and problem.code != "CG114"]
     say(errors, source)

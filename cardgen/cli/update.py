@@ -104,7 +104,10 @@ def _add(card: Path, order: Order, groups: dict[Path, dict[Path, str]]) -> int:
     if not found.is_file():
         said = f"{printable(str(card), 300)}: its run file {printable(str(found), 300)}"
         what = "is not an ordinary file" if found.exists() else "is not there"
-        raise CardgenError(f"{said} {what}", hint="name the run file: cardgen update CARD --run RUN")
+        hint = "name the run file: cardgen update CARD --run RUN"
+        if order.run is not None and not found.exists():
+            hint = f"make one from the card: cardgen init --from {printable(str(card), 300)} -o {printable(order.run, 300)}"
+        raise CardgenError(f"{said} {what}", hint=hint)
     groups.setdefault(found.resolve(), {})[card] = named
     return 0
 
@@ -162,7 +165,7 @@ def _one(card: Path, named: str, run: Path, footprint: Footprint, order: Order, 
     """Update one card, or say what would change, and return the exit code."""
     from cardgen.loading.document import Document
     from cardgen.placing.links import folder_of
-    from cardgen.placing.updating import carry_out, plan, read_card, unified
+    from cardgen.placing.updating import carry_out, elsewhere, plan, read_card, unified
     from cardgen.problems import CardgenError
 
     before = read_card(card)
@@ -170,6 +173,8 @@ def _one(card: Path, named: str, run: Path, footprint: Footprint, order: Order, 
     if taken.setdefault(folder.resolve(), run) != run:
         other = f"{folder} holds the charts of another run, that of another card in this call"
         raise CardgenError(f"{card}: {other}", 2, "give each card a folder: cardgen update CARD --assets DIR")
+    if other := elsewhere(folder, before, footprint.document):
+        raise CardgenError(f"{card}: {folder} holds the data of {other}", 1, "give each card a folder: cardgen update CARD --assets DIR")
     planned = plan(card, before, footprint, run=named, run_file=run, folder=folder, **order.edit)
     progress.clear()
     say(planned.notes, Document(None, name=str(card)), quiet=order.quiet)

@@ -44,7 +44,7 @@ def _guarded(file: str, factors: Factors, strict: bool, quiet: bool) -> int:
 
 def _card(file: str, content: bytes, factors: Factors, strict: bool, quiet: bool) -> int:
     """Say what is wrong with a model card, and return the exit code."""
-    from cardgen.cards.reading.card import read
+    from cardgen.cards.reading.card import read, says_nothing
     from cardgen.loading.document import Document
     from cardgen.reviewing import review
 
@@ -52,7 +52,8 @@ def _card(file: str, content: bytes, factors: Factors, strict: bool, quiet: bool
     found = review(content, factors, _of_the_run(file, content, factors))
     say(found, source, quiet=quiet)
     if not found and not quiet:
-        _tell(source, "no problems" if read(content).states_anything else "states nothing about energy or emissions")
+        reading = read(content)
+        _tell(source, "no problems" if reading.states_anything else says_nothing(reading).removeprefix(": "))
     return exit_code(found, strict)
 
 

@@ -105,6 +105,17 @@ def _about_metadata(card: bytes, footprint: Footprint, options: Mapping[str, Any
     return footprint.notes
 
 
+def elsewhere(folder: Path, card: bytes, document: Mapping[str, Any]) -> str:
+    """Return whose data a folder holds, where a card that has no section yet would take it over; nothing where it may."""
+    from cardgen.cards.edit import marked_run
+
+    try:
+        model = json.loads((folder / DATA).read_bytes())["model"]["name"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return str(model) if model != document["model"]["name"] and marked_run(card) is None else ""
+
+
 def carry_out(plan: Plan, folder: Path) -> Iterator[Change]:
     """Make the changes of a plan and yield each; raises CardgenError where the disk refuses, and stops there."""
     from cardgen.writing import remove_leftovers, write

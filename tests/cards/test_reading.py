@@ -83,6 +83,69 @@ def test_what_can_be_read_in_two_ways_is_not_read(text):
     assert one(text, ("mass", "time", "device time"), "time") is None
 
 
+@pytest.mark.parametrize("apart", [" ", "\u00a0", "\u202f", "\u2009", "'"])
+def test_thousands_set_apart_are_written_whole(apart):
+    text = f"12{apart}500 kg"
+    stated = facts(read(card(f"- **Carbon Emitted:** {text}")), read(card(f"- **Carbon Emitted:** {text}")).groups[0], FACTORS)
+    assert written(stated.emissions.value) == "12500 kgCO2e"
+    assert written(amounts(f"5{apart}521{apart}000 kg")[0]) == "5521000 kgCO2e"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("25 ± 5 kg", None), ("1/2 t", None), ("-5 kg", None), ("1.4 × 10^4 kg", 14000), ("1.5 x 10³ kg", 1500), ("25 kg ± 5 kg", None)],
+)
+def test_an_amount_in_parts_is_never_its_last_part(text, value):
+    assert (found := one(text, ("mass",))) is None if value is None else (found := one(text, ("mass",))) and found.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("-100", None), ("1d 12h 30m", 36.5), ("1.5x10^3 h", 1500), ("96h x 8", None), ("25 ± 5", None), ("36:30 hours", None)],
+)
+def test_a_time_in_parts_is_never_its_last_part(text, value):
+    amount = one(text, ("time", "device time"), "time")
+    assert (amount and amount.value) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("64 nodes with 8x A100 each", 512), ("2 nodes x 8 A100", 16), ("4 x p4d.24xlarge (8x A100 each)", None), ("up to 8 A100", None),
+     ("64 A100 GPUs on 8 nodes", 64), ("8 A100 per node, 4 nodes", 32), ("4 A100s", 4), ("4 to 8 A100", None)],
+)  # fmt: skip
+def test_the_devices_of_nodes_are_counted_or_left_out(text, count):
+    device = part(text, FACTORS)
+    assert (device.name, device.count) == ("NVIDIA A100 SXM4 40GB", count)
+
+
+@pytest.mark.parametrize("text", ["14 MtCO2e", "14000 kilos", "5.521.000 kg", "1,00,000 kg", "0.432 kgCO2eq/kWh", "> 5 t", "25 ± 5 kg"])
+def test_a_figure_that_cannot_be_read_is_told_at_its_line(text):
+    (problem,) = review(card(f"- **Carbon Emitted:** {text}"), FACTORS)
+    assert (problem.line, problem.column, problem.code, problem.severity) == (5, 23, "CG443", "warning")
+
+
+@pytest.mark.parametrize("hardware", ["CPU only", "4x A100 and 2x V100", "our cluster"])
+def test_hours_of_devices_that_are_not_known_explain_what_the_strongest_could_emit(hardware):
+    bullets = [f"- **Hardware Type:** {hardware}", "- **Hours used:** 24", "- **Carbon Emitted:** {} kg"]
+    assert codes(card("\n".join(bullets).format("500000"))) == ["CG441"]
+    assert codes(card("\n".join(bullets).format("500"))) == []
+
+
+def test_short_names_are_read_in_the_environmental_section():
+    content = card("- GPU: 8 A100", "- Duration: 24 h", "- CO2eq: 5 kg", "- Energy (kWh): 12")
+    (group,) = read(content).groups
+    assert {role: claim.amount.value for role, claim in group.claims.items() if claim.amount} == {"hours": 24, "emissions": 5, "energy": 12}
+    assert read(card("- CO2: 5 kg", "- Total energy: 3 kWh", heading="## Training")).groups == []
+    assert [set(g.claims) for g in read(card("- CO2: 5 kg", "- Total energy: 3 kWh")).groups] == [{"emissions", "energy"}]
+    (row,) = read(card("| Hardware | Hours | Emissions (tCO2eq) |", "|---|---|---|", "| 8 A100 | 24 | 0.1 |")).groups
+    assert set(row.claims) == {"hardware", "hours", "emissions"} and row.amount("emissions").value == 100
+
+
+def test_two_letters_are_a_country_only_where_the_name_says_so():
+    assert (country("CA", FACTORS), country("San Jose, CA", FACTORS), country("US", FACTORS)) == (None, None, "USA")
+    assert country("CA", FACTORS, codes=True) == "CAN"
+
+
 def test_a_bound_is_not_an_amount():
     assert [(a.bound, a.is_definite) for a in amounts("less than 0.001 metric tonnes, > 3 kg, ~5 kg")] == [
         ("<", False), (">", False), ("~", True),

@@ -158,6 +158,33 @@ def test_of_a_table_the_row_of_the_model_is_taken_and_the_others_are_named():
     assert "#   line 11 (Pond 1B): Time (GPU hours) 370k;" in text
 
 
+def test_what_was_taken_for_one_of_several_is_said():
+    text = from_card("- **Hardware Type:** 8 A100", "- **Hours used:** 3", "- **Country:** CA")
+    assert "A100 has several variants, and the card does not say which: taken for this one" in text
+    assert "country: CAN" in text and "two letters, taken for Canada" in text
+    assert "Georgia is a state of the USA too" in from_card("- **Hours used:** 3", "- **Compute Region:** Georgia")
+
+
+@pytest.mark.parametrize("title", ["Model Details", "Model Trained Using AutoNLP", "About the Model"])
+def test_a_title_that_any_card_has_is_no_name(title):
+    def name(text: str, file: str) -> str:
+        return stated(run_from_card(read(text.encode()), file, FACTORS))["model"]["name"]
+
+    assert name(f"# {title}\n", "pond-7b.md") == "pond-7b"
+    assert name(f"# {title}\n", "README.md") == "Unnamed model"
+    assert name(f"# {title}\n\n## acme/pond\n", "README.md") == "pond"
+
+
+def test_the_next_step_is_what_the_file_lacks(tmp_path):
+    (tmp_path / "README.md").write_text("# Pond\n\n## Environmental Impact\n\nAbout 12 bananas.\n")
+    done = cardgen("init", "--from", "README.md", "-o", "run.yaml", cwd=tmp_path)
+    assert "next: add to run.yaml the hardware with its number and hours, or the energy\n" in done.stderr
+    assert "states nothing that cardgen reads about energy or emissions; its environmental section is in line 3" in done.stderr
+    assert "nothing that cardgen reads" in cardgen("validate", "README.md", cwd=tmp_path).stderr
+    done = cardgen("update", "README.md", "--run", "environment/run.yaml", cwd=tmp_path)
+    assert "cardgen init --from README.md -o environment/run.yaml" in " ".join(done.stderr.split())
+
+
 def test_several_base_models_are_named():
     text = from_card(front="base_model:\n  - acme/a\n  - acme/b\n")
     assert "base_model" not in stated(text)["model"]

@@ -288,3 +288,15 @@ def test_real_cards_are_updated_or_left_as_they_are_and_a_second_call_changes_no
     assert len(refused) < len(real) / 10
     assert not [path for name in refused for path in (tmp_path / name).parent.iterdir() if path.name != "README.md"]
     assert update(tmp_path, *(set(before) - refused), "--check", "-q").returncode == 0
+
+
+def test_a_second_card_does_not_take_over_the_folder_of_another_model(folder):
+    first(folder)
+    (folder / "environment" / "other.yaml").write_text(RUN.replace("Pond", "Lake").replace("100 h", "300 h"))
+    (folder / "LAKE.md").write_text(CARD)
+    before = snapshot(folder)
+    result = update(folder, "LAKE.md", "--run", "environment/other.yaml")
+    assert result.returncode == 1 and "holds the data of Pond" in result.stderr and "--assets" in result.stderr
+    assert snapshot(folder) == before
+    assert update(folder, "LAKE.md", "--run", "environment/other.yaml", "--assets", "lake").returncode == 0
+    assert update(folder, "README.md", "LAKE.md", "--check").returncode == 0

@@ -25,7 +25,15 @@ POWER = {"w": 1.0, "watt": 1.0, "kw": 1e3, "kilowatt": 1e3, "mw": 1e6, "megawatt
 LEAST, MOST = 1e-12, 1e15  # in kgCO2e, kWh, h: beyond, a number is a slip of the keyboard, and nothing is computed with it
 _SCALES = {"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "b": 1e9, "billion": 1e9}
 
-_NUMBER = r"(?:\d{1,3}(?:[,\u00a0\u2009\u202f' ]\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?|\.\d+)"
+_APART = "\u00a0\u2007\u2009\u202f'\u2019 "  # what sets thousands apart, beside the comma
+_POWER_OF_TEN = r"\d+(?:[.,]\d+)?\s?[x×*·⋅]\s?10\s?(?:(?:\^|\*\*)\s?[({]?[-−+]?\d{1,2}[)}]?|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})(?!\d)"
+_THOUSANDS = rf"\d{{1,3}}(?:[,{_APART}]\d{{3}})+(?![\d,])(?:\.\d+)?"
+_NUMBER = rf"(?:{_POWER_OF_TEN}|{_THOUSANDS}|\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?|\.\d+)"
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
+# What makes a number a part of something else: the second half of a sum, product, fraction or time, a negative number, the first half.
+_PART_BEFORE = re.compile(r"(?:±|\+/-|\+-|[\d)]\s*[x×*·⋅^/]|\bby|(?<![A-Za-z\d])\d{1,3}:|[A-Za-z]\s+[x×*])\s*$|(?<!\w)[-−–]$")
+_PART_AFTER = re.compile(r"\s*(?:±|\+/-|\+-|[x×*·⋅^]\s*\d)")
+_FRACTION_AFTER = re.compile(r"\s*/\s*\d")
 _SCALE = r"(?:[ ]?(?:thousand|million|billion)\b|[kKMB](?![\w/]))"
 _GAS = r"(?:[ ]?(?:of[ ])?(?:carbon dioxide|CO[ ]?[2₂])(?:[ -]?(?:equivalents?|eq|e)\b\.?)?)"
 _DEVICES = r"(?:(?:GPU|TPU|device|accelerator|card|chip)s?|A100|H100|V100)"
@@ -79,8 +87,8 @@ class Amount:
         """What the printed digits leave open, as a share of the value: half a unit of the last digit, or half the range."""
         if not self.value:
             return 0.0
-        digits = re.match(r"\D*([\d.,]+)", self.text)
-        mantissa = digits[1].rstrip(".,").replace(",", "") if digits else "1"
+        digits = re.match(rf"\D*({_THOUSANDS}|[\d.,]+)", self.text)
+        mantissa = re.sub(rf"[,{_APART}]", "", digits[1].rstrip(".,")) if digits else "1"
         last = 10.0 ** -len(mantissa.partition(".")[2]) if "." in mantissa else 10.0 ** (len(mantissa) - len(mantissa.rstrip("0")))
         return max(0.5 * last / float(mantissa) if float(mantissa) else 0.0, (self.high - self.low) / 2 / self.value)
 
@@ -91,7 +99,19 @@ def amounts(text: str) -> list[Amount]:
     >>> [(a.kind, a.low, a.high) for a in amounts("~ 3.3M GPU hours, 7t CO2eq")]
     [('device time', 3300000.0, 3300000.0), ('mass', 7000.0, 7000.0)]
     """
-    return [found for match in _AMOUNT.finditer(text[:4000]) if (found := _amount(match)) is not None]
+    shown = text[:4000]
+    return [found for match in _AMOUNT.finditer(shown) if not _is_part(match, shown) and (found := _amount(match)) is not None]
+
+
+def _is_part(match: re.Match[str], text: str) -> bool:
+    """Return whether a number is only a part of what is written, as the 5 of "25 ± 5 kg"."""
+    begin, end = match.start("low"), match.end()
+    is_bare = match.end() == match.end("low")
+    return (
+        _PART_BEFORE.search(text[max(0, begin - 20) : begin]) is not None
+        or _PART_AFTER.match(text, end) is not None
+        or (is_bare and _FRACTION_AFTER.match(text, end) is not None)
+    )
 
 
 def one(text: str, kinds: Collection[Kind], bare: Kind | None = None) -> Amount | None:
@@ -109,11 +129,22 @@ def one(text: str, kinds: Collection[Kind], bare: Kind | None = None) -> Amount 
         found = list(_joined([amount for amount in amounts(part) if amount.kind in kinds], part))
         if bare is not None and not found:
             numbers = [amount for amount in amounts(part) if amount.kind == "number"]
-            if len(numbers) == 1 and not re.search(r"[^\W\d_]|\*", part[: numbers[0].begin] + part[numbers[0].end :].strip()):
+            if len(numbers) == 1 and not re.search(r"[^\W_]|[*±×^]", part[: numbers[0].begin] + part[numbers[0].end :].strip()):
                 found = [replace(numbers[0], kind=bare)]
         if found:
             return found[0] if all(_same(found[0], other) for other in found) else None
     return None
+
+
+def plain_digits(text: str) -> str | None:
+    """Return the number that a text begins with, without what sets its thousands apart; None where more belongs to it.
+
+    >>> plain_digits("12 500 kg"), plain_digits("1,690.5 g"), plain_digits("1.5e3 kg"), plain_digits("3.3M GPU hours")
+    ('12500', '1690.5', None, None)
+    """
+    more = r"(?![\d.,eE]|\s?[x×*·⋅]|[ ]?(?:thousand|million|billion)|[kKMB](?:\s|$))"
+    match = re.match(rf"(?:{_THOUSANDS}|\d+(?:\.\d+)?){more}", text)
+    return re.sub(rf"[,{_APART}]", "", match[0]) if match else None
 
 
 def _same(one: Amount, other: Amount) -> bool:
@@ -134,10 +165,19 @@ def _joined(found: list[Amount], text: str) -> Iterator[Amount]:
             )  # fmt: skip
             continue
         if waiting:
-            yield waiting
+            yield _with_minutes(waiting, text)
         waiting = amount
     if waiting:
-        yield waiting
+        yield _with_minutes(waiting, text)
+
+
+def _with_minutes(amount: Amount, text: str) -> Amount:
+    """Return a time with the minutes after its hours, as in "12h 30m", where "30m" alone would be millions."""
+    more = re.match(r"[ ,]*(?:and )?(\d{1,2})[ ]?m(?!\w)", text[amount.end :])
+    if more is None or amount.kind != "time" or TIME.get(_stem(amount.unit)) != 1:
+        return amount
+    hours, end = int(more[1]) / 60, amount.end + more.end()
+    return replace(amount, low=amount.low + hours, high=amount.high + hours, end=end, text=text[amount.begin : end])
 
 
 def _smaller(one: Amount, other: Amount) -> bool:
@@ -202,7 +242,9 @@ def _stem(word: str) -> str:
 
 def _number(text: str) -> float | None:
     """Return a number with thousands set apart, or with a comma for the decimal point; None where it may be either."""
-    plain = re.sub(r"[\u00a0\u2009\u202f' ]", "", text)
+    plain = re.sub(rf"[{_APART}]", "", text)
+    plain = re.sub(r"[x×*·⋅]10(?:\^|\*\*)?", "e", plain).translate(_SUPERSCRIPTS)
+    plain = re.sub(r"[(){}]", "", plain)
     if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", plain):
         plain = plain.replace(",", "")
     elif re.fullmatch(r"\d+,\d+", plain):

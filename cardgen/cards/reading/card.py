@@ -9,6 +9,7 @@ from functools import cached_property
 
 from cardgen.cards.blocks import Body, parse, words
 from cardgen.cards.front_matter import HUB, FrontMatter, delimited
+from cardgen.cards.headings import is_own
 from cardgen.cards.jinja import refuse_template
 from cardgen.cards.markers import region
 from cardgen.cards.reading.amounts import amounts
@@ -21,6 +22,13 @@ from cardgen.problems import Placed, printable
 
 _MOST_GROUPS = 200
 _TITLE = re.compile(r"(?:hugging ?face )?model ?card(?: (?:for|of))?\s*[:\-–—]?\s*", re.IGNORECASE)
+_LONGEST_FIGURE = 120  # characters; what is longer is prose
+_EXAMPLES = {"emissions": "1.69 kg CO2eq", "market": "1.69 kg CO2eq", "energy": "17.8 kWh", "hours": "36 h"}
+_GENERIC = re.compile(
+    r"(?:\d+[.)] )?(?:model (?:details|description|summary|overview|information|info|card)|about (?:the |this )?model|"
+    r"model trained using auto(?:nlp|train)|introduction|overview|description|read ?me|usage|table of contents)",
+    re.IGNORECASE,
+)
 _ID = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
 
@@ -34,6 +42,7 @@ class Reading:
     title: Text | None = None
     base_models: tuple[Text, ...] = ()
     is_read: bool = False
+    figures_line: int | None = None  # of the environmental section, where it holds digits
 
     @cached_property
     def states_anything(self) -> bool:
@@ -102,10 +111,32 @@ def _body(body: Body, reading: Reading) -> None:
     reading.groups = groups(statements(body, managed))[:_MOST_GROUPS]
     for group in reading.groups:
         reading.problems += _problems(group)
+    reading.figures_line = _section_with_digits(body, managed)
     heading = next((h for h in body.headings if h.level == 1), body.headings[0] if body.headings else None)
+    if heading and _GENERIC.fullmatch(words(heading.content).strip(" :.")):
+        heading = next((h for h in body.headings if identifier(words(h.content))), None)
     if heading:
         shown = _TITLE.sub("", words(heading.content), count=1).strip() or words(heading.content)
         reading.title = Text(shown, heading.start + 1, 1) if shown else None
+
+
+def _section_with_digits(body: Body, managed: range) -> int | None:
+    """Return the line of an environmental section whose own text holds digits, None where there is none."""
+    section, level = None, 0
+    for block in body.blocks:
+        if block.level:
+            if section is None or block.level <= level:
+                section, level = (block.start + 1 if is_own(block) else None), block.level
+        elif section is not None and block.start not in managed and re.search(r"(?<![A-Za-z])\d", block.content):
+            return section
+    return None
+
+
+def says_nothing(reading: Reading) -> str:
+    """Return what is said of a card that states nothing which is read, to stand after the name of its file."""
+    if reading.figures_line is None:
+        return ": states nothing about energy or emissions"
+    return f": states nothing that cardgen reads about energy or emissions; its environmental section is in line {reading.figures_line}"
 
 
 def identifier(text: str) -> str | None:
@@ -122,8 +153,22 @@ def _problems(group: Group) -> Iterator[Placed]:
         message = f"not filled in: {printable(joined, 200)}"
         yield _at(missing[0], "CG435", message, "fill in what is known and remove the rest, or let cardgen update write the section")
     for role, claim in group.claims.items():
-        if role in ("emissions", "market", "energy"):
-            yield from _unit(role, claim)
+        found = list(_unit(role, claim)) if role in ("emissions", "market", "energy") else []
+        yield from found or _not_read(role, claim)
+
+
+def _not_read(role: str, claim: Claim) -> Iterator[Placed]:
+    """Yield that a figure under a known name could not be read, and is compared with nothing."""
+    if role not in _EXAMPLES or claim.is_missing or len(claim.text) > _LONGEST_FIGURE or bare_number(claim) is not None:
+        return
+    if not re.search(r"(?<![A-Za-z])\d", re.sub(r"CO\s?[2₂]", "", claim.text, flags=re.IGNORECASE)):
+        return
+    shown = f'"{printable(claim.statement.label, 60)}" is {printable(claim.text, 60)}'
+    hint = f"write one amount with its unit, as in {_EXAMPLES[role]}"
+    if claim.amount is None:
+        yield _at(claim, "CG443", f"{shown}, which cannot be read as one amount: it is compared with nothing", hint)
+    elif not claim.amount.is_definite:
+        yield _at(claim, "CG443", f"{shown}, a bound and no amount: it is compared with nothing", hint)
 
 
 def _unit(role: str, claim: Claim) -> Iterator[Placed]:

@@ -34,6 +34,13 @@ _WEAK = {
     "intensity": r"(?:carbon|grid) intensity|what was the energy mix at the geo location",
     "pue": r"pue|power usage effectiveness",
 }
+# Taken inside the environmental section only, and in the columns of a table that names a strong one.
+_OWN = {
+    "hardware": r"devices?|compute|processors?|tpus?",
+    "hours": r"(?:total )?(?:hours?|runtime)",
+    "emissions": rf"(?:total |estimated )*{_GAS}",
+    "energy": r"(?:total |estimated |training )*(?:energy|electricity)",
+}
 _KINDS: dict[str, tuple[Kind, ...]] = {
     "emissions": ("mass",), "market": ("mass",), "energy": ("energy",), "hours": ("device time", "time"), "intensity": ("intensity",),
     "pue": ("number",), "count": ("number",), "power": ("power",),
@@ -130,6 +137,10 @@ def _role(statement: Statement) -> tuple[str | None, bool]:
             if re.fullmatch(pattern, name):
                 of_a_device = role == "energy" and "power" in name and re.search(r"\(\s*[kM]?W\s*\)", statement.label)
                 return ("power", False) if of_a_device else (role, strong)
+    if statement.own or statement.row is not None:
+        for role, pattern in _OWN.items():
+            if re.fullmatch(pattern, name):
+                return role, False
     return None, False
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from cardgen.cards.reading.amounts import LEAST, MOST, Amount, one
 from cardgen.cards.reading.card import Reading
-from cardgen.cards.reading.claims import Group
-from cardgen.cards.reading.recognised import Part, Spot, country, part, provider, region
+from cardgen.cards.reading.claims import Group, name_of
+from cardgen.cards.reading.recognised import Part, Spot, country, doubt, part, provider, region
 from cardgen.cards.reading.stated_emissions import Text
 from cardgen.core.factors import Factors
 
@@ -41,6 +41,7 @@ class Facts:
     intensity: Found | None = None
     spot: Spot = field(default_factory=Spot)
     spot_read: tuple[Found, ...] = ()
+    spot_note: str = ""
     emissions: Found | None = None
     market: Found | None = None
     source: Found | None = None
@@ -116,13 +117,15 @@ def _place(group: Group, found: Facts, factors: Factors) -> None:
         read.append(texts["region"])
     else:
         for role in ("region", "area"):
-            if zone is None and role in texts and (zone := country(texts[role].text, factors)):
+            codes = role in texts and name_of(group.claims[role].statement.label).startswith("country")
+            if zone is None and role in texts and (zone := country(texts[role].text, factors, codes)):
                 read.append(texts[role])
         if zone is None and found.emissions and (zone := _beside(found.emissions.text, factors)):
             read.append(found.emissions)
     found.unread += [Found(group.claims[role].statement.label, text.text, text.place) for role, text in texts.items()
                      if text not in read and not (role == "area" and (where or zone))]  # fmt: skip
     found.spot, found.spot_read = Spot(who, where, zone), tuple(read)
+    found.spot_note = doubt(read[-1].text, zone, factors) if zone else ""
 
 
 def _beside(text: str, factors: Factors) -> str | None:
@@ -144,6 +147,7 @@ def _from_metadata(reading: Reading, found: Facts, factors: Factors) -> None:
         zone = None if where.text.casefold() in ("na", "nan") else country(where.text, factors)
         read = Found(zone, where.text, (where.line, where.column))
         if zone:
+            found.spot_note = doubt(where.text, zone, factors)
             found.spot, found.spot_read = Spot(found.spot.provider, None, zone), (*found.spot_read, read)
         elif where.text.casefold() not in ("na", "nan"):
             found.unread.append(Found("geographical_location", where.text, read.place))

@@ -13,9 +13,23 @@ _COUNT = re.compile(
 )
 _COUNT_AFTER = re.compile(r"\s*(?:GPUs?\s*)?(?:\(\s*)?(?:x|×)\s*(\d{1,6})\b", re.IGNORECASE)
 _CORES_AFTER = re.compile(r"\s*-?(?:\w+ )?cores?\b", re.IGNORECASE)
+_NODE = r"(?:nodes?|machines?|servers?|instances?|hosts?)"
+_NAMED = r"(?:a|an|one|single|two|four|eight|sixteen)"
+_NODES = re.compile(rf"\b(\d{{1,5}}|{_NAMED})\s*(?:x|×|\*)?\s*(?:[A-Za-z]+[ -]){{0,2}}?{_NODE}\b", re.IGNORECASE)
+_EACH = re.compile(
+    rf"\beach\b|\b(?:per|every|a) {_NODE}\b|\b{_NODE}\s*(?:,|of|with|having|x|×|\*)\s*(?:\d|{_NAMED}\b)",
+    re.IGNORECASE,
+)
+_ON_NODES = re.compile(rf"\b(?:on|across|over|in|using|from) (?:\w+ )?\d{{1,5}} (?:[A-Za-z]+[ -]){{0,2}}?{_NODE}\b", re.IGNORECASE)
+_BOUND = re.compile(
+    r"(?:\b(?:up to|at most|at least|more than|less than|fewer than|over|under|maximum|minimum)|[<>≤≥]=?|"
+    r"\d\s*(?:to|or|-|\u2013))\s*$",
+    re.IGNORECASE,
+)
 _TPU = re.compile(r"\bTPU[ -]?(v[2-6][a-z]?)-(\d{1,5})\b", re.IGNORECASE)
 _CORES = {"v2": 2, "v3": 2, "v4": 2, "v5p": 2}  # cores of a chip, which the names of slices count
 _TOKEN = re.compile(r"[^\s,;()]+")
+_SURE = ("US", "UK")
 _MOST_WORDS = 6
 _PARENTHESES = re.compile(r"\([^()]*\)")
 
@@ -57,7 +71,19 @@ def part(text: str, factors: Factors) -> Part | None:
     if _CORES_AFTER.match(text, end):
         return Part(written, name, None, "the text counts cores, not devices")
     several = re.search(r"\d+\s*(?:x|×)\s*\d+\s*(?:x|×)", text)
-    return Part(written, name, counts.pop() if len(counts) == 1 and not several else None)
+    count = counts.pop() if len(counts) == 1 and not several else None
+    note = f"{written} has several variants, and the card does not say which: taken for this one" if factors.hardware(written)[1] else ""
+    return Part(written, name, _in_all(count, text) if count else None, note)
+
+
+def _in_all(count: int, text: str) -> int | None:
+    """Return the number of devices in all nodes; None where the text does not say whether a number is that of one node."""
+    nodes = [_WORDS.get(match[1].casefold()) or int(match[1]) for match in _NODES.finditer(text)]
+    if _EACH.search(text):
+        return count * nodes[0] if len(nodes) == 1 and nodes[0] else None
+    if any(number != 1 for number in nodes) and not _ON_NODES.search(text):
+        return None
+    return count
 
 
 def _slice(match: re.Match[str], factors: Factors) -> Part | None:
@@ -81,6 +107,9 @@ def _names(text: str, factors: Factors) -> list[tuple[str, str, int, int]]:
             multiplied = re.match(r"\d+[x×](?=\D)", name)
             start = begin + (multiplied.end() if multiplied else 0)
             row = factors.hardware(text[start : begin + len(name)])[0] if re.search(r"\d", name) else None
+            if row is None and re.search(r"\ds$", name):  # "4 A100s"
+                name = name[:-1]
+                row = factors.hardware(text[start : begin + len(name)])[0]
             if row is not None:
                 found.append((text[start : begin + len(name)], row["name"], start, begin + len(name)))
                 number += size - 1
@@ -92,7 +121,7 @@ def _names(text: str, factors: Factors) -> list[tuple[str, str, int, int]]:
 def _count(text: str, begin: int, end: int) -> int | None:
     before, after = _COUNT.search(text[:begin]), _COUNT_AFTER.match(text, end)
     word = before[1] if before else after[1] if after else None
-    if word is None:
+    if word is None or (before and _BOUND.search(text[: before.start(1)])):
         return None
     return _WORDS.get(word.casefold()) or int(word.replace(",", "")) or None
 
@@ -120,18 +149,29 @@ def region(text: str, provider: str | None, factors: Factors) -> str | None:
     return None
 
 
-def country(text: str, factors: Factors) -> str | None:
+def country(text: str, factors: Factors, codes: bool = False) -> str | None:
     """Return the zone of the country, state or grid that a text names, None where it names none that is known, or several.
+
+    Two letters may be a state, as in "San Jose, CA": but for US and UK they are read only where ``codes`` are meant.
 
     >>> country("Orsay, France", Factors()), country("somewhere in Europe", Factors())
     ('FRA', None)
     """
-    found = {zone for candidate in _candidates(text) if len(candidate) > 1 and (zone := factors.place(candidate))}
+    named = [candidate for candidate in _candidates(text) if len(candidate) > 2 or (len(candidate) == 2 and (codes or candidate in _SURE))]
+    found = {zone for candidate in named if (zone := factors.place(candidate))}
     countries = {factors.country_of(zone) or zone for zone in found}
     if len(countries) != 1:
         return None
     states = found - countries
     return states.pop() if len(states) == 1 else countries.pop()
+
+
+def doubt(text: str, zone: str, factors: Factors) -> str:
+    """Return what should be said of a place that was read from a text which may mean another one."""
+    if zone == "GEO":
+        return "Georgia is a state of the USA too: taken for the country"
+    shown = text.strip(" .")
+    return f"two letters, taken for {factors.place_name(zone)}" if len(shown) == 2 and shown not in _SURE else ""
 
 
 def _candidates(text: str) -> list[str]:

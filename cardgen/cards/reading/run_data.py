@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cardgen.cards.reading.amounts import Amount
+from cardgen.cards.reading.amounts import Amount, plain_digits
 from cardgen.cards.reading.facts import Facts, Place, is_codecarbon
 from cardgen.core.problem import Path
 
@@ -26,14 +26,14 @@ def written(amount: Amount) -> str:
     unit = {"mass": "kgCO2e", "energy": "kWh", "power": "W", "intensity": "kgCO2e/kWh"}.get(amount.kind, "h")
     if amount.low != amount.high:
         return f"{_number(amount.value)} {unit} ± {_number((amount.high - amount.low) / 2)} {unit}"
-    digits = re.match(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d.,eE]|[ ]?(?:thousand|million|billion)|[kKMB](?:\s|$))", amount.text)
+    digits = plain_digits(amount.text)
     if amount.kind == "mass" and digits:
         word = re.split(r"[^A-Za-z]", amount.unit.removeprefix("metric "))[0]
         stem = next((stem for stem, words in _WORDS.items() if word.casefold() in words.split()), None)
         if stem:
-            return f"{digits[0].replace(',', '')} {_WRITTEN[stem]}"
+            return f"{digits} {_WRITTEN[stem]}"
     if digits and amount.kind == "energy" and amount.unit in ("kWh", "MWh", "GWh", "Wh"):
-        return f"{digits[0].replace(',', '')} {amount.unit}"
+        return f"{digits} {amount.unit}"
     return f"{_number(amount.value)} {unit}"
 
 
