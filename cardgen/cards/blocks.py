@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from cardgen.cards.refusal import refused
 from cardgen.cards.text import Text
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+DEEPEST = 100  # a list takes up two levels, a quote one; what is deeper, the parser leaves out, and all that follows with it
 _LEAVES = {"inline", "fence", "code_block", "html_block", "hr"}
 
 
@@ -86,7 +88,11 @@ class Body:
 
 def parse(text: Text, first: int) -> Body:
     """Return the body of a card that begins at a line; a heading in a fence, a comment or a quote is no heading of it."""
-    tokens = _parser().parse(text.content[text.offset(first) :])
+    tokens = _parser(DEEPEST).parse(text.content[text.offset(first) :])
+    deep = next((t for t in tokens if t.level >= DEEPEST - 1 and t.type in ("list_item_open", "blockquote_open")), None)
+    if deep:
+        line = first + (deep.map[0] if deep.map else 0)
+        raise refused("CG419", "the card is nested too deep here", "no list needs more than ten levels", (line + 1, 1))
     return Body(text, first, tuple(_blocks(tokens, first)))
 
 
@@ -116,11 +122,24 @@ def words(source: str) -> str:
     return " ".join("".join(shown).split())
 
 
+def inline_html(source: str) -> str:
+    """Return the HTML in a line of Markdown, without the rest and without code.
+
+    >>> inline_html("a <b>c</b> `<div>`")
+    '<b></b>'
+    """
+    if "<" not in source:
+        return ""
+    tokens: list[Token] = []
+    _parser().inline.parse(source, _parser(), {}, tokens)
+    return "".join(token.content for token in tokens if token.type == "html_inline")
+
+
 @cache
-def _parser() -> MarkdownIt:
+def _parser(deepest: int = 20) -> MarkdownIt:
     """Return a parser of blocks as GitHub and the Hub know them; what stands in a line is parsed only on request."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": deepest}).enable(["table", "strikethrough"])
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cardgen.cards.front_matter import KEY, FrontMatter, nodes, scalar
+from cardgen.cards.front_matter import KEY, FrontMatter, ends_in_block, nodes, scalar
 from cardgen.cards.refusal import CardError, refused
 from cardgen.cards.text import BLANK
 from cardgen.problems import Placed, printable
@@ -85,6 +85,8 @@ def spliced(matter: FrontMatter, values: Mapping[str, str], replace: bool = Fals
         column = " " * (_column(root) if root is not None else 0)
         gap = "" if not matter.source or matter.source.endswith(("\n", "\r")) else ending
         end = len(matter.source)
+        if root is not None and root.value and ends_in_block(root.value[-1][1]):
+            gap, end = "", _line(root.value[-1][0])
         return [(end, end, f"{gap}{column}{KEY}:{ending}{lines(values, column + '  ', ending)}")], ()
     key, value = pair
     _refuse_shared(matter, key, value)
@@ -117,10 +119,15 @@ def _in_block(matter: FrontMatter, node: MappingNode, values: Mapping[str, str],
             edits.append((key.start_mark.index - key.start_mark.column, _next_line(source, _end(source, value)), ""))
     missing = {name: value for name, value in values.items() if name not in there}
     if missing:
-        after = _next_line(source, _end(source, last[1]))
+        after = _line(last[0]) if last[0].value not in KEYS and ends_in_block(last[1]) else _next_line(source, _end(source, last[1]))
         gap = "" if source[:after].endswith(("\n", "\r")) else ending
         edits.append((after, after, gap + lines(missing, " " * _column(node), ending)))
     return edits
+
+
+def _line(key: Node) -> int:
+    """Return where the line of a key begins."""
+    return key.start_mark.index - key.start_mark.column
 
 
 def _column(mapping: MappingNode) -> int:

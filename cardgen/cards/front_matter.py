@@ -110,12 +110,15 @@ def _refuse_unrecognised(text: Text, rule: re.Match[str]) -> None:
     raise refused("CG402", "the front matter opens here and is never closed", 'put a line "---" after its last key', place)
 
 
-def composed(matter: FrontMatter) -> Node | None:
-    """Return the tree of the YAML with positions; raises CardError where it cannot be read."""
+def composed(matter: FrontMatter, as_the_hub: bool = False) -> Node | None:
+    """Return the tree of the YAML with positions; raises CardError where it cannot be read.
+
+    The Hub cuts the last line break off, which a block scalar in the end is shorter by.
+    """
     import yaml
 
     try:
-        loader = yaml.SafeLoader(matter.source)
+        loader = yaml.SafeLoader(re.sub(r"(?:\r\n|\r|\n)\Z", "", matter.source) if as_the_hub else matter.source)
         return loader.get_single_node()
     except yaml.reader.ReaderError as error:
         message = (
@@ -190,6 +193,13 @@ def nodes(root: Node) -> Iterator[Node]:
         yield node
         inner = [] if node.id == "scalar" else node.value
         waiting.extend(child for entry in reversed(inner) for child in (entry if isinstance(entry, tuple) else (entry,)))
+
+
+def ends_in_block(node: Node) -> bool:
+    """Return whether the last text of a value is a block scalar, such as ``|`` begins: what follows then decides how it ends."""
+    while node.id != "scalar" and not node.flow_style and node.value:
+        node = node.value[-1][1] if node.id == "mapping" else node.value[-1]
+    return node.id == "scalar" and node.style in ("|", ">")
 
 
 def children_of(node: Node) -> dict[str | int, Node]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from cardgen.cards.blocks import Block, Body, words
+from cardgen.cards.html import Open, open_before
 
 HEADING = "Environmental Impact"
 
@@ -23,7 +24,6 @@ _NEAR = re.compile(
     r"environmental (?:impacts?|footprint|costs?)|energy (?:consumption|consumed|use|usage))\b"
 )
 _LABEL = re.compile(r"\*\*(.{1,200}?)\*\*|__(.{1,200}?)__")
-_DETAILS = re.compile(r"<(/?)details\b", re.IGNORECASE)
 
 
 def said(heading: str) -> str:
@@ -43,15 +43,13 @@ def is_own(block: Block) -> bool:
     return bool(block.level) and "impact" in block.content.casefold() and _OWN.fullmatch(said(block.content)) is not None
 
 
-def follower(body: Body) -> Block | None:
-    """Return the heading that a new section belongs before: the first that is not folded away."""
-    folded = 0
-    for block in body.blocks:
-        if block.kind == "html_block":
-            folded += sum(-1 if closing else 1 for closing in _DETAILS.findall(block.content))
-        elif block.level and folded <= 0 and _AFTER.fullmatch(said(block.content)):
-            return block
-    return None
+def follower(body: Body) -> tuple[Block | None, Open]:
+    """Return the heading that a new section belongs before, the first in no HTML; with None, what HTML is open at the end."""
+    opened: Open = []
+    for block, opened in open_before(body):
+        if block and block.level and not opened and _AFTER.fullmatch(said(block.content)):
+            return block, opened
+    return None, opened
 
 
 def sibling_level(body: Body) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -12,6 +12,7 @@ from cardgen.cards.refusal import refused
 
 END = "<!-- cardgen:end -->"
 _MARKER = re.compile(r" {0,3}<!--[ \t]*cardgen:(begin|end)(?:[ \t]+run=(.*?))?[ \t]*-->[ \t]*")
+_BEGIN = re.compile(r"<!--[ \t]*cardgen:begin\b")
 _HINT = 'the section stands between "<!-- cardgen:begin run=PATH -->" and "<!-- cardgen:end -->", once in a card'
 _ESCAPED = re.compile(r"%(?=[0-9A-Fa-f]{2})|[\x00-\x20<>\x7f]")
 _HIDING = re.compile(r"<(pre|script|style|textarea)\b", re.IGNORECASE)
@@ -51,6 +52,15 @@ def _in_html(body: Body, block: Block) -> Iterator[Marker]:
         if match:
             yield Marker(line, match[1], unquote(match[2]) if match[2] else None)
         hidden = _left_open(source, hidden)
+
+
+def set_aside(body: Body, used: Container[int]) -> list[int]:
+    """Return the lines where an opening marker stands that is none to Markdown, as in code, a list or a quote."""
+    if "cardgen:begin" not in body.text.content:
+        return []
+    known = {marker.line for marker in markers(body)}
+    lines = (line for line in range(body.first, body.end) if line not in used and line not in known)
+    return [line for line in lines if _BEGIN.search(body.text.line(line))]
 
 
 def open_comment(body: Body, line: int) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cardgen.cards import headings, markers
@@ -34,6 +36,19 @@ class Place:
 def place(body: Body, replace: bool, heading_line: int | None, keep_template: bool = False) -> Place:
     """Return where the section goes; raises CardError where that is not one place."""
     pair = markers.region(body)
+    found = _place(body, pair, replace, heading_line, keep_template)
+    used = {*found.gone, *(range(pair[0], pair[1] + 1) if pair else ())}
+    return dataclasses.replace(found, notes=(*found.notes, *_set_aside(body, used)))
+
+
+def _set_aside(body: Body, used: set[int]) -> Iterator[Placed]:
+    message = "this marker stands in code, a list, a quote or a line of text, and the section is in another place"
+    hint = "put both markers in lines of their own, outside of lists and quotes; or remove this one"
+    for line in markers.set_aside(body, used):
+        yield Placed("CG420", message, (), hint, "warning", line + 1)
+
+
+def _place(body: Body, pair: tuple[int, int] | None, replace: bool, heading_line: int | None, keep_template: bool) -> Place:
     if pair:
         return _between_markers(body, pair, replace)
     own = _chosen(body, heading_line) if heading_line is not None else _own(body)
@@ -90,7 +105,20 @@ def _adopted(body: Body, heading: Block, replace: bool, keep_template: bool) -> 
 def _replaced(body: Body, heading: Block, region: frozenset[int]) -> Place:
     """Return the place of a section that takes up all that stands under its heading."""
     stop = body.section_end(heading, region)
-    return _below(body, heading, stop, set(range(heading.end, stop)))
+    found = _below(body, heading, stop, set(range(heading.end, stop)))
+    hand = found.gone - region - template_lines(body, heading.end, stop)
+    lines = sorted(line for line in hand if not body.text.blank(line))
+    return dataclasses.replace(found, notes=(*found.notes, *_dropped(lines, region)))
+
+
+def _dropped(lines: list[int], region: frozenset[int]) -> tuple[Placed, ...]:
+    """Return a note of the lines that --replace removes, those before the region apart from those after it."""
+    above, below = [n for n in lines if n < min(region, default=0)], [n for n in lines if n >= min(region, default=0)]
+    ranges = [f"{part[0] + 1} to {part[-1] + 1}" if len(part) > 1 else f"{part[0] + 1}" for part in (above, below) if part]
+    if not lines:
+        return ()
+    message = f"--replace removed what was written by hand in {'lines' if len(lines) > 1 else 'line'} {' and '.join(ranges)}"
+    return (Placed("CG426", message, (), "the card before the change still has it, where it is kept in Git", "warning", lines[0] + 1),)
 
 
 def _below(body: Body, heading: Block, stop: int, gone: set[int]) -> Place:
@@ -148,7 +176,12 @@ def _without_gaps(body: Body, lines: list[int], gone: set[int]) -> list[int]:
 
 def _new(body: Body) -> Place:
     text, ending = body.text, body.text.ending
-    follower = headings.follower(body)
+    follower, opened = headings.follower(body)
+    if opened:
+        name, line = opened[0]
+        message = f"<{name}> opens here and is never closed, and would swallow the section"
+        hint = f"close it with </{name}>, or put a heading for the section before it"
+        raise refused("CG410", message, hint, (line + 1, 1))
     line = follower.start if follower else body.end
     offset = text.offset(line)
     level = follower.level if follower else headings.sibling_level(body)

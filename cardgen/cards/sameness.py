@@ -60,9 +60,16 @@ def _without(body: Body, gone: frozenset[int]) -> str:
 
 def check_matter(old: FrontMatter | None, new: FrontMatter | None, values: Mapping[str, str]) -> None:
     """Raise ChangedElsewhere unless the YAML says what it said, and in the block what it should."""
-    before = old.root if old else None
+    if old:
+        _ = old.root
+    for as_the_hub in (True, False):
+        _check_read(old, new, values, as_the_hub)
+
+
+def _check_read(old: FrontMatter | None, new: FrontMatter | None, values: Mapping[str, str], as_the_hub: bool) -> None:
+    before = composed(old, as_the_hub) if old else None
     try:
-        after = composed(new) if new else None
+        after = composed(new, as_the_hub) if new else None
     except CardError:
         after = None
     if after is None or after.id != "mapping":

@@ -36,7 +36,9 @@ def matter(yaml_text: str, **more) -> str:
         ("license: mit\n", "license: mit\n" + WRITTEN),
         ("\n", "\n" + WRITTEN),
         ("# only a comment\n", "# only a comment\n" + WRITTEN),
-        ("a: |+\n  text\n\n\n", "a: |+\n  text\n\n\n" + WRITTEN),
+        ("b: 1\na: |+\n  text\n\n\n", "b: 1\n" + WRITTEN + "a: |+\n  text\n\n\n"),
+        ("widget:\n- text: |\n    Jeff: ok\n", WRITTEN + "widget:\n- text: |\n    Jeff: ok\n"),
+        ("co2_eq_emissions:\n  other: >\n    text\n", WRITTEN + "  other: >\n    text\n"),
         ("a: [1,\n  2] # c\n", "a: [1,\n  2] # c\n" + WRITTEN),
         ("co2_eq_emissions: 3.32 # grams\nb: 'x'\n", WRITTEN.replace(":\n", ": # grams\n", 1).replace(": #", ": #") + "b: 'x'\n"),
         ("co2_eq_emissions:\nb: 1\n", WRITTEN + "b: 1\n"),
@@ -216,6 +218,15 @@ def test_the_hubs_own_library_reads_what_was_written():
     assert card.data.to_dict() == {"license": "mit", "co2_eq_emissions": EMISSIONS}
     amount = re.search(r"\d+\.\d+|\d+", str(card.data.to_dict()["co2_eq_emissions"]["emissions"]))  # as HfApi.list_models filters
     assert float(amount[0]) == EMISSIONS["emissions"]
+
+
+@pytest.mark.parametrize("style", ["|", "|+", "|-", ">", ">+", ">2-"])
+@pytest.mark.parametrize("ending", ["\n", "\n\n\n", "\n# c\n"])
+def test_the_hubs_own_library_reads_a_text_in_the_end_as_before(style, ending):
+    huggingface_hub = pytest.importorskip("huggingface_hub")
+    card = f"---\nwidget:\n- text: {style}\n    Jeff: ok{ending}---\n{REST}"
+    before, after = (huggingface_hub.ModelCard(c).data.to_dict() for c in (card, edited(card).content.decode()))
+    assert after == {**before, "co2_eq_emissions": EMISSIONS}
 
 
 def test_the_carbon_txt_validator_reads_what_was_written():

@@ -44,7 +44,7 @@ def shown(card: bytes) -> str:
     from markdown_it import MarkdownIt
 
     text = b"\n".join(line for line in re.split(rb"\r\n|\r|\n", BLOCK.sub(b"", REGION.sub(b"", card))) if not TEMPLATE.fullmatch(line))
-    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text.decode())
+    html = MarkdownIt("commonmark", {"html": True, "maxNesting": 100}).enable(["table", "strikethrough"]).render(text.decode())
     return re.sub(r"\n+", "\n", html).strip()
 
 

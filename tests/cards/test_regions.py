@@ -83,6 +83,38 @@ def test_what_is_folded_away_is_no_place():
     assert outline(updated(card)) == [*outline(card), "SECTION"]
 
 
+NESTED = "".join("  " * level + "- a\n" for level in range(10))
+
+
+def test_a_deep_list_hides_nothing_after_it():
+    card = f"# T\n\n## Citation\n\n{NESTED}\n## Environmental Impact\n\n{HAND}"
+    assert outline(updated(card))[-3:] == ["## Environmental Impact", "SECTION", HAND.strip()]
+    deeper = NESTED + "".join("  " * level + "- a\n" for level in range(10, 12))
+    once = updated(f"# T\n\n{deeper}\nText.\n")
+    assert updated(once) == once
+    assert marked_run(once.encode()) == "run.yaml"
+    assert refusals("# T\n\n" + "> " * 98 + "a\n") == []
+    assert refusals("# T\n\n" + "> " * 100 + "a\n") == [("CG419", 3, 1)]
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["<div align=center>\n\n{}\n</div>\n", "<table><tr><td>\n\n{}\n</td></tr></table>\n", "Text <details>\n\n{}\n- a</details>\n"],
+)
+def test_what_stands_in_html_is_no_place(around):
+    card = "# Pond\n\n" + around.format("## Citation\n") + "\n## Contact\n"
+    assert outline(updated(card))[-2:] == ["SECTION", "## Contact"]
+    assert refusals(card.replace("</", "<!-- ").replace("Contact", "Use")) == [("CG410", 3, 1)]
+
+
+@pytest.mark.parametrize("name", ["details", "table", "div", "select", "textarea", "title", "script", "style"])
+def test_an_element_that_is_never_closed_is_refused(name):
+    assert refusals(f"# Pond\n\nText.\n\n<{name} a='b'>\n\nText.\n") == [("CG410", 5, 1)]
+    assert refusals(f"# Pond\n\n<{name}>\n\nText.\n\n</{name}>\n") == []
+    assert refusals(f"# Pond\n\n`<{name}>` <!-- <{name}> --> <br> <img src=x>\n") == []
+    assert refusals(f"# Pond\n\n```\n<{name}>\n```\n\n- <{name}>\n") == []
+
+
 def test_the_text_of_the_template_goes_and_nothing_else():
     card = f"# Pond\n\n## Environmental Impact\n\n{TEMPLATE}\n## Citation\n"
     assert outline(updated(card)) == ["# Pond", "## Environmental Impact", "SECTION", "## Citation"]
@@ -101,6 +133,17 @@ def test_text_by_hand_stays_with_a_note_and_goes_on_request():
     assert updated(edit.content, replace=True) == replaced
     headed = edit.content.replace(b"\n**8.5 t**", b"\n## Environmental Impact\n\n**8.5 t**")
     assert updated(headed, replace=True) == replaced
+
+
+def test_what_is_removed_on_request_is_named():
+    card = f"# Pond\n\n## Environmental Impact\n\n{HAND}\n{HAND}\n## Citation\n"
+    named = edited(card, replace=True, metadata="never").notes
+    assert [(note.code, note.line, note.message.rsplit(" in ", 1)[1]) for note in named] == [("CG426", 5, "lines 5 to 7")]
+    again = edited(updated(card, replace=True).replace("## Citation", HAND + "\n## Citation"), replace=True, metadata="never")
+    assert [note.code for note in again.notes] == ["CG426"]
+    assert edited(again.content, replace=True, metadata="never").notes == ()
+    template = f"# Pond\n\n## Environmental Impact\n\n{TEMPLATE}"
+    assert edited(template, replace=True, metadata="never").notes == ()
 
 
 def test_replacing_keeps_what_the_rest_needs():
@@ -195,6 +238,8 @@ def test_markers_that_are_not_one_pair_are_refused(card, line, named):
 def test_markers_in_code_quotes_lists_and_comments_are_text(hidden):
     card = hidden.format(BEGIN) + "\nText.\n\n"
     assert updated(card).startswith(card + "<!-- cardgen:begin")
+    notes = edited(card, metadata="never").notes
+    assert [(note.code, note.line) for note in notes] == [("CG420", card[: card.index("<!-- cardgen")].count("\n") + 1)]
 
 
 @pytest.mark.parametrize(
