@@ -63,7 +63,8 @@ def _put(text: str, output: str, todo: str = "") -> None:
 
 def _from_card(card: str, output: str) -> int:
     """Write what a card states, say what is wrong with it, and return the exit code."""
-    from cardgen.cards.reading.card import is_card, read, says_nothing
+    from cardgen.cards.kind import is_card
+    from cardgen.cards.reading.card import read, says_nothing
     from cardgen.cli.reading import exit_code, say
     from cardgen.core.assess import assess
     from cardgen.core.factors import Factors

@@ -33,7 +33,7 @@ def command(runs: tuple[str, ...], factor_files: tuple[str, ...], strict: bool, 
 def _guarded(file: str, factors: Factors, strict: bool, quiet: bool) -> int:
     """Return the exit code of a file, or say what stopped it: the other files go on."""
     try:
-        from cardgen.cards.reading.card import is_card
+        from cardgen.cards.kind import is_card
         from cardgen.loading import content_of
 
         content = content_of(file)

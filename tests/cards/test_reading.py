@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cardgen.cards.kind import is_card
 from cardgen.cards.reading.amounts import amounts, one
-from cardgen.cards.reading.card import is_card, read
+from cardgen.cards.reading.card import read
 from cardgen.cards.reading.facts import facts
 from cardgen.cards.reading.recognised import country, part, provider, region
 from cardgen.cards.reading.run_data import written

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from cardgen.cards.blocks import Body, parse, words
-from cardgen.cards.front_matter import HUB, FrontMatter, delimited
+from cardgen.cards.front_matter import FrontMatter, delimited
 from cardgen.cards.headings import is_own
 from cardgen.cards.jinja import refuse_template
 from cardgen.cards.markers import region
@@ -48,21 +48,6 @@ class Reading:
     def states_anything(self) -> bool:
         """Whether the card states a figure or a device, or tries to."""
         return self.metadata is not None or any(not claim.is_missing for group in self.groups for claim in group.claims.values())
-
-
-def is_card(name: str, content: bytes) -> bool:
-    """Return whether a file is a card: by its name, or by front matter with Markdown after it.
-
-    >>> is_card("README.md", b""), is_card("x", b"---\\nlicense: mit\\n---\\n# A model\\n"), is_card("run.yaml", b"cardgen: 1")
-    (True, True, False)
-    """
-    if name.casefold().endswith((".md", ".markdown")):
-        return True
-    if name.casefold().endswith((".yaml", ".yml", ".json")):
-        return False
-    matter = HUB.match(content[:1_000_000].removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"))
-    rest = content[len(matter[0].encode()) :] if matter else b""
-    return matter is not None and bool(rest.strip()) and re.search(r"^cardgen\s*:", matter[2], re.MULTILINE) is None
 
 
 def read(card: bytes) -> Reading:
