@@ -1,0 +1,158 @@
+"""A file as an importer sees it: text in pieces, so that a log of a gigabyte takes no more memory than one of a kilobyte."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TextIO
+
+from cardgen.problems import CardgenError, Placed, printable
+
+HEAD = 64 * 1024  # what a tool is recognised by
+MAX_WHOLE = 64 * 1024 * 1024  # what is read at once, as JSON must be
+_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as what it seems to be; ``problem`` says where."""
+
+    def __init__(self, problem: Placed) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class Source:
+    """A file by its name as it was given; ``short`` is what a run file may name: never a folder, never a person."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name, self.path = name, path
+        self.short = "standard input" if name == "stdin" else path.name
+
+    @cached_property
+    def start(self) -> bytes:
+        """Return the first bytes of the file."""
+        with self.path.open("rb") as file:
+            return file.read(HEAD)
+
+    @cached_property
+    def encoding(self) -> str:
+        """Return the encoding: UTF-8, or the one that a byte-order mark names, as PowerShell writes it."""
+        return next((name for mark, name in _MARKS if self.start.startswith(mark)), "utf-8")
+
+    @cached_property
+    def head(self) -> str:
+        """Return the beginning of the text, by which a tool is recognised; what is not text is replaced."""
+        return self.start.decode(self.encoding, "replace")
+
+    @cached_property
+    def first_line(self) -> str:
+        """Return the first line that is not empty, without its end."""
+        return next((line for line in self.head.splitlines() if line.strip()), "")
+
+    @cached_property
+    def ends_in_newline(self) -> bool:
+        """Return whether the last line has an end: one that has none may have been cut."""
+        with self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 2))
+            return file.read().rstrip(b"\x00")[-1:] in (b"\n", b"\r")
+
+    def open(self) -> TextIO:
+        """Return the text as a stream whose line ends are kept; a byte that is not text stands as a lone surrogate."""
+        return self.path.open("r", encoding=self.encoding, errors="surrogateescape", newline="")
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Yield each line with its number from 1, without its end."""
+        with self.path.open("r", encoding=self.encoding, errors="surrogateescape") as file:
+            for number, line in enumerate(file, 1):
+                yield number, line.rstrip("\r\n")
+
+    def text(self) -> str:
+        """Return the whole text; raises Unreadable when it is too large."""
+        if self.path.stat().st_size > MAX_WHOLE:
+            size = MAX_WHOLE // 1024 // 1024
+            raise Unreadable(Placed("CG505", f"the file is larger than {size} MiB", hint="give the part that holds the energy"))
+        with self.open() as file:
+            return file.read()
+
+    def json(self) -> Any:
+        """Return the data of a JSON file; raises Unreadable with the place where it ends being JSON."""
+        text = self.text()
+        try:
+            return json.loads(text, parse_constant=_no_number)
+        except json.JSONDecodeError as error:
+            cut = error.pos >= len(text.rstrip())
+            message = "the file ends in the middle: it was cut" if cut else f"this is not JSON: {error.msg}"
+            raise Unreadable(Placed("CG505", message, (), _AGAIN, "error", error.lineno, error.colno)) from None
+        except (RecursionError, ValueError) as error:
+            raise Unreadable(Placed("CG505", f"this is not JSON that can be read: {printable(str(error), 100)}", (), _AGAIN)) from None
+
+    def line_of(self, text: str) -> int:
+        """Return the first line of the beginning of the file that holds a text; 1 where none does."""
+        before = self.head.partition(text)
+        return before[0].count("\n") + 1 if before[1] else 1
+
+
+_AGAIN = "write or copy the file again"
+
+
+def _no_number(text: str) -> float:
+    """Stand in for NaN and Infinity, which are no numbers of JSON: nothing was measured."""
+    return float("nan")
+
+
+def sources(names: tuple[str, ...]) -> tuple[list[Source], list[Source]]:
+    """Return the files that were named, and those found in folders that were named; "-" is standard input.
+
+    Raises CardgenError when a file cannot be read, or a folder holds too many.
+    """
+    named, found = [], []
+    for name in names:
+        if name == "-":
+            named.append(Source("stdin", _kept()))
+            continue
+        path = Path(name)
+        try:
+            if path.is_dir():
+                found += [Source(os.fspath(file), file) for file in _files(path)]
+            else:
+                with path.open("rb"):
+                    named.append(Source(name, path))
+        except OSError as error:
+            raise CardgenError(f"{printable(name, 500)}: cannot be read: {error.strerror or error}", 4) from None
+        except ValueError:  # a NUL in the name
+            raise CardgenError(f"{printable(name, 500)}: is not the name of a file", 2) from None
+    return named, found
+
+
+MAX_FILES = 10_000
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the ordinary files below a folder in the order of their names, without hidden ones."""
+    files: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files += [Path(root, name) for name in sorted(names) if not name.startswith(".") and Path(root, name).is_file()]
+        if len(files) > MAX_FILES:
+            raise CardgenError(f"{printable(str(folder), 500)} holds more than {MAX_FILES:,} files", 2, "name the files")
+    return files
+
+
+def _kept() -> Path:
+    """Return a temporary file with the content of standard input, removed when the program ends."""
+    if sys.stdin is None:
+        raise CardgenError("standard input is closed", 4)
+    import atexit
+    import shutil
+
+    with tempfile.NamedTemporaryFile(prefix="cardgen-", delete=False) as file:
+        atexit.register(Path(file.name).unlink, missing_ok=True)
+        shutil.copyfileobj(getattr(sys.stdin, "buffer", io.BytesIO()), file)
+    return Path(file.name)
