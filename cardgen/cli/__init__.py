@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import keyword
 import os
 import sys
 from importlib import import_module
@@ -14,6 +15,8 @@ from cardgen import __version__
 # What the commands do, here so that --help loads none of them.
 COMMANDS = {
     "init": "Write a commented run file to fill in.",
+    "import": "Write a run file from what a tracker, scheduler or monitor wrote.",
+    "record": "Run a command, measure what it uses, and write the run file.",
     "validate": "List all problems of run files, with their places and the way out.",
     "assess": "Print the numbers: energy, emissions, water, cost, with intervals.",
     "explain": "Show how a figure was calculated, or what a code such as CG103 means.",
@@ -34,7 +37,10 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return import_module(f"cardgen.cli.{name}").command if name in COMMANDS else None
+        if name not in COMMANDS:
+            return None
+        module = f"{name}_" if keyword.iskeyword(name) else name
+        return import_module(f"cardgen.cli.{module}").command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

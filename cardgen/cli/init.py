@@ -15,7 +15,13 @@ from cardgen.skeleton import QUESTIONS, skeleton
 @click.option(
     "-o", "--output", default="run.yaml", show_default=True, type=click.Path(dir_okay=False, allow_dash=True), help='"-" is stdout.'
 )
-@click.option("--from", "card", type=click.Path(allow_dash=True), metavar="CARD", help="Take what a model card states; nothing is asked.")
+@click.option(
+    "--from",
+    "card",
+    type=click.Path(allow_dash=True),
+    metavar="FILE",
+    help="Take what a model card states, or what a tracker wrote; nothing is asked.",
+)
 @click.option("--name", help="Name of the model.")
 @click.option("--hardware", help="Accelerator or CPU, as in A100-SXM4-80GB.")
 @click.option("--count", type=click.IntRange(min=1), help="Number of devices.")
@@ -30,7 +36,7 @@ def command(output: str, card: str | None, force: bool, no_input: bool, **option
     is written can be assessed as it is, and every line that is left out can be uncommented.
 
     With --from README.md the file holds what the card states: each value with the line that it was read from, what the card
-    does not state as comments, and what could not be read by name.
+    does not state as comments, and what could not be read by name. With the output of a tracker it is what cardgen import writes.
     """
     path = Path(output)
     if output != "-" and path.exists() and not force:
@@ -65,6 +71,7 @@ def _from_card(card: str, output: str) -> int:
     """Write what a card states, say what is wrong with it, and return the exit code."""
     from cardgen.cards.kind import is_card
     from cardgen.cards.reading.card import read, says_nothing
+    from cardgen.cli.evidence import is_evidence, run_text
     from cardgen.cli.reading import exit_code, say
     from cardgen.core.assess import assess
     from cardgen.core.factors import Factors
@@ -76,8 +83,14 @@ def _from_card(card: str, output: str) -> int:
 
     content = content_of(card)
     name = "stdin" if card == "-" else card
+    if is_evidence(card):
+        text, code = run_text((card,), Factors())
+        if text is not None:
+            _put(text, output)
+        return code
     if card != "-" and not is_card(card, content):
-        raise CardgenError(f"{printable(name, 300)} is not a model card", 2, "a card ends in .md, or begins with front matter")
+        hint = "a card ends in .md, or begins with front matter; cardgen import --list shows the tools that are known"
+        raise CardgenError(f"{printable(name, 300)} is neither a model card nor the output of a tool", 2, hint)
     reading = read(content)
     if not reading.is_read:
         say(reading.problems, Document(None, name=name))

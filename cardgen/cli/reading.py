@@ -17,6 +17,7 @@ from cardgen.saved import saved
 
 if TYPE_CHECKING:
     from cardgen.budget import Budget
+    from cardgen.loading.document import Document
 
 RUN = click.argument("run", type=click.Path(allow_dash=True))
 FACTORS = click.option(
@@ -59,10 +60,9 @@ def assessment(
 
     Problems are said on stderr. Where the run cannot be read the work stops with exit code 1.
     """
-    from cardgen.loading import read
     from cardgen.validation import validate
 
-    source = read(run)
+    source, imported = _document(run, factors, quiet=quiet, strict=strict)
     if isinstance(source.data, dict) and "derivations" in source.data:
         if factors.own:
             raise CardgenError(f"{run} is a saved assessment: its factors are fixed", 2, "give --factors with the run file")
@@ -79,7 +79,20 @@ def assessment(
     found = [*problems, *assessed.problems]
     say(found, source, quiet=quiet)
     content = document(assessed, factors)
-    return content, max(exit_code(found, strict), against_budgets(content, budgets, source, quiet=quiet, strict=strict))
+    return content, max(imported, exit_code(found, strict), against_budgets(content, budgets, source, quiet=quiet, strict=strict))
+
+
+def _document(run: str, factors: Factors, *, quiet: bool, strict: bool) -> tuple[Document, int]:
+    """Return the document in a run file or a saved assessment, or the run file that a tool's output makes; and the exit code so far."""
+    from cardgen.cli.evidence import is_evidence, run_text
+    from cardgen.loading import load, read
+
+    if not is_evidence(run):
+        return read(run), 0
+    text, code = run_text((run,), factors, quiet=quiet, strict=strict)
+    if text is None:
+        raise click.exceptions.Exit(code)
+    return load(text.encode("utf-8", "replace"), f"{run} (as a run file)"), code
 
 
 def against_budgets(

@@ -111,7 +111,8 @@ def _measured(activity: Activity, path: Path, pools: tuple[Pool, ...], inputs: I
     tracker = any(name in (measured.method or "").casefold() for name in TRACKERS)
     uncertainty = "tracker-energy" if tracker or measured.basis == "estimated" else "measured-energy"
     label = f"{measured.basis} energy"
-    value = inputs.declared(measured.value, label, (*path, "energy", "value"), uncertainty, basis=measured.basis)
+    where = (*path, "energy", "value")
+    value = inputs.declared(measured.value, label, where, uncertainty, basis=measured.basis, read_from=measured.read_from)
     evidence = Evidence("tracked energy" if tracker and measured.basis == "measured" else label, pools=pools, boundary=measured.boundary)
     if measured.boundary == "facility":
         evidence.facility = value

@@ -36,7 +36,16 @@ class Inputs:
         return math.log(float(self.factors.uncertainty(identifier)["gsd"]))
 
     def declared(
-        self, value: Quantity | float, label: str, path: Path, uncertainty: str, unit: str = "1", *, basis: str = "declared", key: str = ""
+        self,
+        value: Quantity | float,
+        label: str,
+        path: Path,
+        uncertainty: str,
+        unit: str = "1",
+        *,
+        basis: str = "declared",
+        key: str = "",
+        read_from: str | None = None,
     ) -> Figure:
         """Return what the run states at a path; a ``key`` makes an error that several places share one input."""
         quantity = value if isinstance(value, Quantity) else Quantity(value, unit)
@@ -46,8 +55,9 @@ class Inputs:
             basis = "assumed"
             if quantity.sigma is None and self.sigma("assumed-input") > sigma:
                 kind, sigma = "assumed-input", self.sigma("assumed-input")
-        note, origin = dotted(path), self._origin(kind)
-        return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=key or note, note=note, origin=origin)
+        where, origin = dotted(path), self._origin(kind)
+        note = f"{where}, read from {read_from}" if read_from else where
+        return stated(quantity.value, quantity.unit, label, basis=basis, sigma=sigma, key=key or where, note=note, origin=origin)
 
     def _origin(self, uncertainty: str) -> Origin:
         """Return the origin of a stated input; one object for each kind, however many inputs are of it."""

@@ -66,12 +66,13 @@ class Compute:
 @dataclass(frozen=True)
 class MeasuredEnergy:
     """Energy as a meter or tracker gave it, in kWh, with the boundary that it was measured at; ``estimated`` where the
-    method computed it, for example from rated power and hours."""
+    method computed it, for example from rated power and hours. ``read_from`` is the file and line that it stands in."""
 
     value: Quantity
     boundary: Literal["accelerators", "node", "it", "facility"] = "node"
     method: str | None = None
     basis: Literal["measured", "estimated"] = "measured"
+    read_from: str | None = None
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def _read(source: Source, reading: Reading) -> None:
 
 
 read = each(_read, TOOL)
-MAX_RUNS = 100_000
+MAX_RUNS = 10_000
 SHOWN = 20  # lines of one run that are named one by one
 
 
@@ -239,7 +239,8 @@ def _record(found: _Best, table: Table, source: Source, reading: Reading) -> Rec
         tool="codecarbon", run=values.get("run_id") or values.get("experiment_id", "") * ("run_id" not in values),
         part=values.get("task_name", ""), project=values.get("project_name", ""), method=f"codecarbon {version}".strip(),
         energy_kwh=found.energy, boundary="facility" if pue else "node", basis=basis, reason=reason, pue=pue,
-        emissions_kg=emissions, water_l=water or None, hours=hours, end=end, start=end - hours * 3600 if end and hours else None,
+        emissions_kg=emissions, water_l=water or None, wue=numbers.get("wue") or None, hours=hours, end=end,
+        start=end - hours * 3600 if end and hours else None,
         devices=_devices(values, numbers), components=components, provider=values.get("cloud_provider") if on_cloud else None,
         region=values.get("cloud_region") if on_cloud else values.get("region") or None,
         country=values.get("country_iso_code") or values.get("country_name") or None,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import datetime, timezone
+from math import isfinite
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _MISSING = {"", "nan", "none", "null", "n/a", "[n/a]", "na", "-", "[not supported]", "[unknown error]", "not supported", "unknown error"}
 _DAYS = re.compile(r"(?:(\d+)-|(\d+) days?, )?(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
 
@@ -22,11 +21,13 @@ def number(text: str) -> float | None:
     >>> number("310.20"), number(" 1e-05 "), number("1_0"), number("nan"), number("31O")
     (310.2, 1e-05, None, None, None)
     """
-    text = text.strip()
-    if not _NUMBER.fullmatch(text):
+    if "_" in text or not text.isascii():
         return None
-    value = float(text)
-    return value if math.isfinite(value) else None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
 
 
 def json_number(value: object) -> float | None:
@@ -36,7 +37,7 @@ def json_number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
-        return float(value) if math.isfinite(value) else None
+        return float(value) if isfinite(value) else None
     except OverflowError:
         return None
 

@@ -38,10 +38,11 @@ class Record:
     """One run, job or measured window as a file has it. Unknown is None, never 0.
 
     ``energy_kwh`` is what was used within ``boundary``; where ``pue`` is given, the energy includes it and the boundary is the
-    facility. ``start`` and ``end`` are seconds since 1970 by the clock of the machine, ``hours`` wall-clock time,
-    ``device_hours`` the total over all accelerators. ``components`` splits the energy (kWh) into accelerators, processors and
-    memory. ``part`` names a part of the run ``run``, such as a task. ``host`` holds what two files of one machine have in common; it is compared and never shown. ``private`` holds what
-    is shown only when asked for: coordinates, host, user, path. ``lines`` are those that the energy was read from.
+    facility. ``start`` and ``end`` are seconds since 1970 by the clock of the machine, ``hours`` wall-clock time, ``device_hours``
+    the total over all accelerators. ``components`` splits the energy (kWh) into accelerators, processors and memory. ``part``
+    names a part of the run ``run``, such as a task. ``host`` holds what two files of one machine have in common; it is compared
+    and never shown. ``private`` holds what is shown only when asked for: coordinates, host, user, path. ``lines`` are those that
+    the energy was read from.
     """
 
     tool: str
@@ -56,6 +57,7 @@ class Record:
     pue: float | None = None
     emissions_kg: float | None = None
     water_l: float | None = None
+    wue: float | None = None  # L/kWh, as the tool was told
     start: float | None = None
     end: float | None = None
     hours: float | None = None

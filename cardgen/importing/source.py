@@ -112,8 +112,9 @@ def sources(names: tuple[str, ...]) -> tuple[list[Source], list[Source]]:
 
     Raises CardgenError when a file cannot be read, or a folder holds too many.
     """
-    named, found = [], []
-    for name in names:
+    named: list[Source] = []
+    found: list[Source] = []
+    for name in dict.fromkeys(names):
         if name == "-":
             named.append(Source("stdin", _kept()))
             continue
@@ -128,7 +129,8 @@ def sources(names: tuple[str, ...]) -> tuple[list[Source], list[Source]]:
             raise CardgenError(f"{printable(name, 500)}: cannot be read: {error.strerror or error}", 4) from None
         except ValueError:  # a NUL in the name
             raise CardgenError(f"{printable(name, 500)}: is not the name of a file", 2) from None
-    return named, found
+    unique = {source.path.resolve(): source for source in reversed([*named, *found])}
+    return [s for s in named if unique[s.path.resolve()] is s], [s for s in found if unique[s.path.resolve()] is s]
 
 
 MAX_FILES = 10_000

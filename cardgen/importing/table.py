@@ -66,8 +66,8 @@ class Table:
 
     def rows(self) -> Iterator[list[str]]:
         """Yield every row below the header, whatever its length; ``line`` is where it stands."""
-        for row in self._raw():
-            self.reading.rows += 1
+        for count, row in enumerate(self._raw(), 1):
+            self.reading.rows = count
             yield row
         self._file.close()
         if self.reading.rows and not self.source.ends_in_newline:

@@ -1,0 +1,135 @@
+"""Files to readings: each file goes to the importer that knows its content."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import ModuleType
+
+from cardgen.core.factors import Factors
+from cardgen.importers import importer, names
+from cardgen.importing.plausible import checked
+from cardgen.importing.record import Reading
+from cardgen.importing.source import Source
+from cardgen.problems import printable
+
+PLAIN = "plain-csv"  # read only with the columns that the user names
+
+
+def recognised(source: Source) -> ModuleType | None:
+    """Return the importer that knows the content of a file; None where none does."""
+    return next((module for name in names() if (module := importer(name)).recognises(source)), None)
+
+
+def read(
+    named: Sequence[Source], found: Sequence[Source], factors: Factors, tool: str | None = None, columns: Mapping[str, str] | None = None
+) -> list[Reading]:
+    """Return a reading of each file, in the order of the tools.
+
+    A file that was named and that nobody recognises is an error, one that was found in a folder a note. ``tool`` is the name of
+    the tool that all files that were named are from; ``columns`` says for a plain table what its columns hold.
+    """
+    if columns is not None and tool == PLAIN:
+        readings = importer(PLAIN).read_with([*named, *found], columns)
+        return _looked_at(readings, [*named, *found], factors)
+    groups: dict[str, list[Source]] = {}
+    readings, unknown = [], []
+    for source in [*named, *found]:
+        module = importer(tool) if tool and source in named else recognised(source)
+        if module is None:
+            unknown.append(source)
+        elif tool and not module.recognises(source):
+            readings.append(_unlike(source, module))
+        else:
+            groups.setdefault(module.__name__.rpartition(".")[2], []).append(source)
+    for name, sources in groups.items():
+        readings += importer(name).read(sources)
+    for source in unknown:
+        if source in named:
+            readings.append(_unknown(source))
+        elif readings:
+            readings[0].note("not read", 1, f"{printable(source.short, 100)}: no tool that is known wrote it")
+    return _looked_at(readings, [*named, *found], factors)
+
+
+def _looked_at(readings: list[Reading], sources: Sequence[Source], factors: Factors) -> list[Reading]:
+    """Return readings with what looks wrong in them, and what lies beside their files."""
+    _name_apart(readings)
+    for reading in readings:
+        reading.records = [replace(record, project=public(record.project)) for record in reading.records]
+        for record in reading.records:
+            reading.problems += checked(record, factors)
+    _neighbours(sources, readings)
+    return readings
+
+
+def _name_apart(readings: Sequence[Reading]) -> None:
+    """Give records of files that are called the same, in different folders, a number behind the name: folders may name people."""
+    taken: dict[str, int] = {}
+    for reading in readings:
+        names = dict.fromkeys(record.file for record in reading.records)
+        for name in names:
+            taken[name] = taken.get(name, 0) + 1
+        names = {name: f"{name} ({taken[name]})" if taken[name] > 1 else name for name in names}
+        reading.records = [replace(record, file=names[record.file]) for record in reading.records]
+
+
+def public(project: str) -> str:
+    """Return the name of a project without a folder, which may name a person.
+
+    >>> public("/home/ada/runs/pond-7b"), public("pond-7b"), public("acme/pond-7b")
+    ('pond-7b', 'pond-7b', 'acme/pond-7b')
+    """
+    path = project.replace("\\", "/")
+    is_path = path.startswith(("/", "~", "./", "../")) or path.count("/") > 1 or path[1:3] == ":/"
+    return path.rstrip("/").rpartition("/")[2] if is_path else project
+
+
+def _unknown(source: Source) -> Reading:
+    reading = Reading(source.name, "")
+    if source.start.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
+        reading.fault("CG500", 1, "this is a pickle, which can run any code: it is not opened", "give the tool's CSV or JSON file")
+    elif b"\x00" in source.start and source.encoding == "utf-8":
+        reading.fault(
+            "CG500", 1, "this is a binary file: no tool that is known wrote it", "cardgen import --list shows which files can be read"
+        )
+    else:
+        begin = printable(source.first_line, 80) or "it is empty"
+        hint = "cardgen import --list shows what can be read; other tables: cardgen import plain-csv FILE --column energy=HEADER:kWh"
+        reading.fault("CG500", 1, f"no tool that is known wrote this file: {begin}", hint)
+    return reading
+
+
+def _unlike(source: Source, module: ModuleType) -> Reading:
+    reading = Reading(source.name, module.TOOL.name)
+    begin = printable(source.first_line, 80) or "it is empty"
+    other = recognised(source)
+    hint = f"it looks like {other.TOOL.title}: cardgen import auto" if other else f"{module.TOOL.title} writes {module.TOOL.files}"
+    reading.fault("CG500", 1, f"this is not a file of {module.TOOL.title}: {begin}", hint)
+    return reading
+
+
+def _neighbours(sources: Sequence[Source], readings: Sequence[Reading]) -> None:
+    """Warn of files beside those that were read that hold earlier runs: a tracker moves them away when its columns change."""
+    given = {source.path.resolve() for source in sources}
+    by_name = {reading.file: reading for reading in readings}
+    for source in sources:
+        reading = by_name.get(source.name)
+        if reading is None or not reading.tool or source.name == "stdin" or not source.path.parent.is_dir():
+            continue
+        for path in sorted(source.path.parent.glob(f"{glob.escape(source.path.name)}*.bak")):
+            name = path.name
+            if path.is_file() and path.resolve() not in given:
+                other = Source(str(path), path)
+                runs = (
+                    [record for found in importer(reading.tool).read([other]) for record in found.records]
+                    if reading.tool in names()
+                    else []
+                )
+                energy = sum(record.energy_kwh or 0 for record in runs)
+                what = f"{len(runs)} more run{'s' * (len(runs) != 1)}, {energy:.3g} kWh" if runs else "rows of an earlier version"
+                reading.note("not read", 1, f"{printable(name, 100)}: {what}")
+                reading.warn(
+                    "CG513", 1, f"{printable(name, 100)} lies beside it: {what}, not read", "give both files, if they belong to one model"
+                )

@@ -1,0 +1,148 @@
+"""Which records are one run, and what of them counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cardgen.importing.choosing import Choice, Several, chosen
+from cardgen.importing.combining import Ambiguous, Combined, combined, once
+from cardgen.importing.record import Reading, Record
+from cardgen.problems import CardgenError
+
+HOUR = 3600.0
+GPUS = Record(
+    "codecarbon", run="a", project="pond", energy_kwh=2.0, emissions_kg=0.5, start=0.0, end=10 * HOUR, hours=10.0, file="a.csv", lines=(2,)
+)
+JOB = Record(
+    "slurm", run="801", project="train", energy_kwh=3.0, boundary="node", start=0.0, end=10 * HOUR, hours=10.0, file="sacct.txt", lines=(2,)
+)
+METER = replace(GPUS, tool="nvidia-smi", run="", boundary="accelerators", energy_kwh=2.5, emissions_kg=None, file="smi.csv")
+
+
+def reading(*records: Record) -> Reading:
+    return Reading(records[0].file, records[0].tool, records=list(records))
+
+
+def energies(runs: list[Combined]) -> list[float | None]:
+    return [run.energy_kwh for run in runs]
+
+
+def test_the_same_run_in_two_files_is_counted_once():
+    first, copy = reading(GPUS), reading(replace(GPUS, file="copy.csv"))
+    assert once([first, copy]) == [GPUS]
+    assert [(note.kind, note.line) for note in copy.notes] == [("merged", 2)]
+
+
+def test_of_two_copies_of_a_run_the_later_one_counts():
+    first, later = reading(GPUS), reading(replace(GPUS, file="later.csv", energy_kwh=2.4))
+    assert [record.energy_kwh for record in once([first, later])] == [2.4]
+    assert [problem.code for problem in later.problems] == ["CG520"]
+
+
+def test_rows_without_an_id_that_are_the_same_in_everything_are_one():
+    nameless = replace(GPUS, run="")
+    assert len(once([reading(nameless, replace(nameless, lines=(3,)))])) == 1
+
+
+def test_tasks_lie_within_their_run():
+    assert once([reading(GPUS, replace(GPUS, part="load", energy_kwh=0.5))]) == [GPUS]
+
+
+def test_files_of_one_project_one_after_the_other_are_one_run_that_was_resumed():
+    later = replace(GPUS, run="b", start=11 * HOUR, end=20 * HOUR, hours=9.0, energy_kwh=1.5, file="b.csv")
+    (run,) = combined([GPUS, later])
+    assert (run.energy_kwh, run.emissions_kg) == (3.5, 1.0)
+    assert "resumed" in run.rule
+
+
+def test_files_of_other_projects_are_runs_of_their_own():
+    assert energies(combined([GPUS, replace(GPUS, run="b", project="lake", file="b.csv")])) == [2.0, 2.0]
+
+
+def test_runs_of_one_file_are_never_combined_without_a_word():
+    assert energies(combined([GPUS, replace(GPUS, run="b", lines=(3,))])) == [2.0, 2.0]
+
+
+def test_different_machines_at_the_same_time_add_up():
+    one, other = replace(GPUS, host=("A100", "1")), replace(GPUS, run="b", host=("H100", "2"), file="b.csv")
+    (run,) = combined([one, other])
+    assert (run.energy_kwh, run.rule) == (4.0, "2 machines at the same time: added up")
+
+
+def test_machines_that_look_alike_at_the_same_time_are_asked_about_and_never_added_silently():
+    ranks = [replace(GPUS, run=str(rank), host=("8 x A40",), energy_kwh=2 + rank / 1000, file=f"{rank}.csv") for rank in range(8)]
+    with pytest.raises(Ambiguous) as caught:
+        combined(ranks)
+    assert set(caught.value.choices) == {"largest", "add"}
+    assert energies(combined(ranks, "largest")) == [2.007]
+    assert energies(combined(ranks, "add")) == [pytest.approx(16.028)]
+
+
+def test_files_that_do_not_say_when_are_asked_about():
+    without = replace(GPUS, start=None, end=None)
+    with pytest.raises(Ambiguous):
+        combined([without, replace(without, run="b", file="b.csv")])
+
+
+def test_the_schedulers_node_counts_and_the_gpu_meter_lies_within_it():
+    (run,) = combined([JOB, METER])
+    assert (run.counted, run.within) == ((JOB,), (METER,))
+    assert run.energy_kwh == 3.0
+
+
+def test_a_node_that_used_less_than_its_gpus_is_asked_about():
+    with pytest.raises(Ambiguous) as caught:
+        combined([replace(JOB, energy_kwh=1.0), METER])
+    assert "may leave the accelerators out" in caught.value.message
+    assert energies(combined([replace(JOB, energy_kwh=1.0), METER], "widest")) == [1.0]
+
+
+def test_two_tools_at_one_boundary_are_asked_about():
+    with pytest.raises(Ambiguous):
+        combined([JOB, GPUS])
+    assert energies(combined([JOB, GPUS], "largest")) == [3.0]
+
+
+def test_a_job_without_energy_gives_its_hours_to_the_meter_that_ran_in_it():
+    job = replace(JOB, energy_kwh=None, device_hours=80.0)
+    (run,) = combined([job, METER])
+    assert (run.energy_kwh, run.within) == (2.5, (job,))
+
+
+def test_boundaries_that_differ_are_not_added():
+    with pytest.raises(Ambiguous, match="boundaries differ"):
+        combined([GPUS, replace(GPUS, run="b", pue=1.2, boundary="facility")], "add")
+
+
+def test_places_that_differ_are_not_added():
+    with pytest.raises(Ambiguous, match="places differ"):
+        combined([replace(GPUS, country="FRA"), replace(GPUS, run="b", country="DEU")], "add")
+
+
+def test_several_runs_have_to_be_chosen_from():
+    found = [reading(GPUS, replace(GPUS, run="b", lines=(3,), project="lake"))]
+    with pytest.raises(Several):
+        chosen(found, Choice())
+    assert energies(chosen(found, Choice(all=True))) == [2.0, 2.0]
+    assert [run.run for run in chosen(found, Choice(runs=("b",)))] == ["b"]
+    assert [run.run for run in chosen(found, Choice(projects=("pond",)))] == ["a"]
+    assert energies(chosen(found, Choice(combine="add"))) == [4.0]
+
+
+def test_a_run_that_is_not_there_is_wrong_use():
+    with pytest.raises(CardgenError) as caught:
+        chosen([reading(GPUS)], Choice(runs=("z",)))
+    assert (caught.value.exit_code, "pond" in caught.value.hint) == (2, True)
+
+
+def test_runs_without_energy_count_only_when_an_estimate_is_asked_for():
+    found = [reading(GPUS, replace(GPUS, run="b", energy_kwh=None, lines=(3,)))]
+    assert energies(chosen(found, Choice())) == [2.0]
+    assert energies(chosen(found, Choice(all=True, estimate=True))) == [2.0, None]
+
+
+def test_parts_stand_in_the_place_of_their_run_when_asked():
+    found = [reading(GPUS, replace(GPUS, part="load", energy_kwh=0.5), replace(GPUS, part="train", energy_kwh=1.5))]
+    assert energies(chosen(found, Choice(parts=True))) == [0.5, 1.5]
