@@ -13,6 +13,9 @@ from cardgen.cards.edit import CardError, update
 from cardgen.core.assess import assess
 from cardgen.core.factors import Factors
 from cardgen.core.problem import Problem
+from cardgen.importing.choosing import Choice, Several, chosen
+from cardgen.importing.finding import read as read_evidence
+from cardgen.importing.source import Source
 from cardgen.loading import load
 from cardgen.loading.document import Document
 from cardgen.problems import CardgenError, Placed, codes, in_order, page, render
@@ -22,10 +25,11 @@ from cardgen.validation import validate
 PACKAGE = Path(__file__).parent.parent / "cardgen"
 
 
-BLOCKS = re.compile(r"^(`{3,})(yaml|python|markdown) (failing|corrected)\n(.*?\n)\1$", re.DOTALL | re.MULTILINE)
+BLOCKS = re.compile(r"^(`{3,})(yaml|python|markdown|csv) (failing|corrected)\n(.*?\n)\1$", re.DOTALL | re.MULTILINE)
 EMISSIONS = {"emissions": 5800000, "source": "cardgen", "training_type": "pre-training", "hardware_used": "64 × A100"}
 ABOUT_RUNS = [code for code in codes() if code < "CG400"]
 # A page from CG401 on shows cards, as Markdown or as the options of an update in Python, or tells its case in words.
+ABOUT_FILES = [code for code in codes() if code >= "CG500" and "```csv failing" in page(code)]
 SHOWS_CARD = re.compile(r"^`{3,}(markdown|python) failing$", re.MULTILINE)
 ABOUT_CARDS = [code for code in codes() if "CG400" < code < "CG450" and SHOWS_CARD.search(page(code))]
 
@@ -90,6 +94,25 @@ def test_the_failing_card_gives_the_code_and_the_corrected_one_nothing(code):
     found = found_in_card(examples(code)["corrected"])
     assert code not in found
     assert set(found) <= {"CG435"}  # a template that is not filled in may be updated
+
+
+def found_in_file(content: bytes, folder: Path) -> list[str]:
+    """Return the codes that a file of a tool gives when it is imported."""
+    file = folder / "file.csv"
+    file.write_bytes(content)
+    readings = read_evidence([Source("file.csv", file)], [], Factors())
+    found = [problem.code for reading in readings for problem in reading.problems]
+    try:
+        chosen(readings, Choice())
+    except Several:
+        found.append("CG506")
+    return found
+
+
+@pytest.mark.parametrize("code", ABOUT_FILES)
+def test_the_failing_file_gives_the_code_and_the_corrected_one_nothing(code, tmp_path):
+    assert code in found_in_file(examples(code)["failing"], tmp_path)
+    assert found_in_file(examples(code)["corrected"], tmp_path) == []
 
 
 @pytest.mark.parametrize("code", ABOUT_RUNS)

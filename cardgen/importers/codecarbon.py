@@ -180,7 +180,7 @@ def _warn_of_ids(best: Mapping[object, _Best], table: Table, reading: Reading) -
     """Warn where rows cannot be told apart by the id of their run."""
     without = sorted(found.line for key, found in best.items() if isinstance(key, tuple) and "run_id" in table.index)
     without = [line for line in without if "task_name" not in table.index]
-    if without:
+    if without and len(best) > 1:
         message = f"{len(without)} row{'s have' if len(without) > 1 else ' has'} no run_id: each is taken as a run of its own"
         reading.warn("CG510", without[0], message, "if they are readings of one run, leave out all but the last")
     for key, found in best.items():
@@ -212,40 +212,48 @@ def _record(found: _Best, table: Table, source: Source, reading: Reading) -> Rec
     values = dict(zip(table.header, (cell.strip() for cell in found.row)))
     if table.decimal_comma:
         values = {name: text.replace(",", ".") if name in NUMBERS else text for name, text in values.items()}
+    return record_of(values, found.energy, found.line, source, reading)
+
+
+def record_of(values: Mapping[str, str], energy: float, line: int, source: Source, reading: Reading) -> Record | None:
+    """Return what the values of one row, by the names of their columns, say of its run; None where they contradict each other."""
     wrong = _wrong(values)
     if wrong:
-        reading.fault("CG503", found.line, wrong, "fields may have moved: write or copy the file again, or leave the row out")
+        reading.fault("CG503", line, wrong, "fields may have moved: write or copy the file again, or leave the row out")
         return None
     numbers = {name: number(text) for name, text in values.items() if name in NUMBERS}
-    wrong = _contradiction(found.energy, numbers)
+    wrong = _contradiction(energy, numbers)
     if wrong:
-        reading.fault("CG504", found.line, wrong, "fields may have moved: write or copy the file again, or leave the row out")
+        reading.fault("CG504", line, wrong, "fields may have moved: write or copy the file again, or leave the row out")
         return None
     emissions = numbers.get("emissions")
     if emissions is None:
-        reading.warn("CG510", found.line, "the emissions are missing: the energy is read, the tracker's own carbon is not")
+        reading.warn("CG510", line, "the emissions are missing: the energy is read, the tracker's own carbon is not")
     version = values.get("codecarbon_version", "")
     reading.version = reading.version or version
     pue = numbers.get("pue")
     pue = pue if pue and pue > 1 else None  # 1.0 stands where none was set
-    water, hours = numbers.get("water_consumed"), _hours(found.energy, numbers)
+    water, hours = numbers.get("water_consumed"), _hours(energy, numbers)
     if hours is None and numbers.get("duration"):
-        reading.note("skipped", found.line, "the duration is that of the last task and not of the run")
-    end = clock(values.get("timestamp", ""))
+        reading.note("skipped", line, "the duration is that of the last task and not of the run")
+    project, end = values.get("project_name", ""), clock(values.get("timestamp", ""))
+    project = "" if project == "codecarbon" else project  # its name where none was given
     components = {COMPONENTS[name]: value for name in COMPONENTS if (value := numbers.get(name)) is not None}
-    basis, reason = _basis(found.energy, components, numbers)
+    basis, reason = _basis(energy, components, numbers)
+    if "constant" in reason:
+        reading.warn("CG517", line, reason, "the tracker does not know them: measure with a meter, or state their power")
     on_cloud = values.get("on_cloud") == "Y" and values.get("cloud_provider", "")
     return Record(
         tool="codecarbon", run=values.get("run_id") or values.get("experiment_id", "") * ("run_id" not in values),
-        part=values.get("task_name", ""), project=values.get("project_name", ""), method=f"codecarbon {version}".strip(),
-        energy_kwh=found.energy, boundary="facility" if pue else "node", basis=basis, reason=reason, pue=pue,
+        part=values.get("task_name", ""), project=project, method=f"codecarbon {version}".strip(),
+        energy_kwh=energy, boundary="facility" if pue else "node", basis=basis, reason=reason, pue=pue,
         emissions_kg=emissions, water_l=water or None, wue=numbers.get("wue") or None, hours=hours, end=end,
         start=end - hours * 3600 if end and hours else None,
         devices=_devices(values, numbers), components=components, provider=values.get("cloud_provider") if on_cloud else None,
         region=values.get("cloud_region") if on_cloud else values.get("region") or None,
         country=values.get("country_iso_code") or values.get("country_name") or None,
         is_default_place=values.get("country_iso_code") == "CAN" and values.get("region", "").casefold() in QUEBEC and not on_cloud,
-        host=tuple(values.get(name, "") for name in HOST), file=source.short, lines=(found.line,),
+        host=tuple(values.get(name, "") for name in HOST), file=source.short, lines=(line,),
         private={name: values[name] for name in PRIVATE if values.get(name)},
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ def chosen(readings: Sequence[Reading], choice: Choice) -> list[Combined]:
         known = dict.fromkeys(text for record in records[:20] for text in (record.run[:12], record.project, record.tool) if text)
         raise CardgenError("no run has that id, project or tool", 2, f"the files have {printable(', '.join(known), 300)}")
     with_energy = [record for record in fitting if record.energy_kwh is not None or record.per_request]
-    found = combined(fitting, choice.combine)
+    found = combined(fitting, choice.combine, apart=choice.all)
     if with_energy and not choice.estimate:  # what ran without a meter may say what ran beside one; alone it says nothing
         found = [run for run in found if run.energy_kwh is not None or run.counted[0].per_request]
     is_named = choice.all or choice.runs or choice.projects or choice.parts

@@ -5,7 +5,7 @@ The rules, in this order:
 1. Records with one id, or the same in everything, are one run, counted once.
 2. A part (a task) lies within its run.
 3. Of files of one tool whose times overlap, different machines add up; machines that look alike are asked about.
-4. Files of one tool and project, one after the other, are parts of one run that was resumed: they add up.
+4. Files of one tool and project with one run each, one after the other, are parts of one run that was resumed: they add up.
 5. Of different tools at the same time, the one that covers more counts; of two that cover the same, one has to be chosen.
 6. Everything else is a run of its own.
 """
@@ -13,7 +13,8 @@ The rules, in this order:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -115,20 +116,22 @@ def _filled(record: Record) -> int:
     return sum(bool(value) for value in (record.emissions_kg, record.devices, record.country or record.region, record.end, record.hours))
 
 
-def combined(records: Sequence[Record], combine: Combine | None = None) -> list[Combined]:
+def combined(records: Sequence[Record], combine: Combine | None = None, *, apart: bool = False) -> list[Combined]:
     """Return the runs that records are about, in their order. Raises Ambiguous where the rules do not decide.
 
-    ``combine`` decides instead: ``add`` makes one run of all, ``largest`` takes the largest of each group that overlaps,
+    ``apart``: what ran one after the other are runs of their own. ``combine`` decides instead: ``add`` makes one run of all, ``largest`` takes the largest of each group that overlaps,
     ``widest`` the one whose meter covers most.
     """
     if combine == "add":
         return [_added(list(records), "added up, as you chose")] if records else []
-    groups = _groups(records)
+    groups = _groups(records, apart)
     return [_run(group, combine) for group in groups]
 
 
-def _groups(records: Sequence[Record]) -> list[list[Record]]:
+def _groups(records: Sequence[Record], apart: bool) -> list[list[Record]]:
     """Return the records that belong together: of different files, at the same time or one after the other."""
+    counts = Counter(record.file for record in records)
+    alone = {file for file, count in counts.items() if count == 1 and not apart}
     parent = list(range(len(records)))
 
     def root(index: int) -> int:
@@ -138,7 +141,7 @@ def _groups(records: Sequence[Record]) -> list[list[Record]]:
 
     if len(records) <= MOST and len({record.file for record in records}) > 1:
         for one, other in combinations(range(len(records)), 2):
-            if _together(records[one], records[other]):
+            if _together(records[one], records[other], alone):
                 parent[max(root(one), root(other))] = min(root(one), root(other))
     groups: dict[int, list[Record]] = {}
     for index, record in enumerate(records):
@@ -146,12 +149,15 @@ def _groups(records: Sequence[Record]) -> list[list[Record]]:
     return list(groups.values())
 
 
-def _together(one: Record, other: Record) -> bool:
+def _together(one: Record, other: Record, alone: Container[str]) -> bool:
+    """Return whether two records are about one run; ``alone`` are the files that hold no other, which may go on with a run."""
     if one.file == other.file or one.per_request or other.per_request:
         return False
     if one.tool != other.tool:
         return overlap(one, other) is not False
-    return one.project == other.project
+    if one.project != other.project:
+        return False
+    return overlap(one, other) is not False or (one.file in alone and other.file in alone)
 
 
 def overlap(one: Record, other: Record) -> bool | None:

@@ -45,11 +45,13 @@ def read(
             groups.setdefault(module.__name__.rpartition(".")[2], []).append(source)
     for name, sources in groups.items():
         readings += importer(name).read(sources)
-    for source in unknown:
-        if source in named:
-            readings.append(_unknown(source))
-        elif readings:
-            readings[0].note("not read", 1, f"{printable(source.short, 100)}: no tool that is known wrote it")
+    readings += [_unknown(source) for source in unknown if source in named]
+    others = [printable(source.short, 60) for source in unknown if source not in named]
+    if others and readings:
+        more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+        readings[0].note("not read", 1, f"{', '.join(others[:5])}{more}: no tool that is known wrote them")
+    elif others:
+        readings.append(_unknown(found[0]))
     return _looked_at(readings, [*named, *found], factors)
 
 

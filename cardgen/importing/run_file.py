@@ -32,6 +32,11 @@ class Stated:
     facility: Facility = field(default_factory=Facility)
     include: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> bool:
+        """Whether a place is stated."""
+        return any((self.facility.provider, self.facility.region, self.facility.country, self.facility.zone))
+
 
 def run_file(runs: Sequence[Combined], readings: Sequence[Reading], stated: Stated, factors: Factors) -> str:
     """Return a commented run file with an activity for each run; the text ends with the report of the reading."""
@@ -44,7 +49,7 @@ def run_file(runs: Sequence[Combined], readings: Sequence[Reading], stated: Stat
     ]
     for run in runs:
         body += _activity(run, len(runs) > 1, stated, factors)
-    body += _reported(runs)
+    body += _reported(runs, stated)
     body += ["# How the files were read:", *(f"#   {line}" for line in lines(readings, runs, factors))]
     problems = [problem for reading in readings for problem in reading.problems]
     body += [f"#   line {problem.line}: {problem.code} {printable(problem.message, 300)}" for problem in problems[:MOST_PROBLEMS]]
@@ -221,7 +226,7 @@ def _beside(request: PerRequest) -> Iterator[str]:
 
 def _place(run: Combined, stated: Stated, factors: Factors) -> Iterator[str]:
     record = next((record for record in run.records if facility_of(record, factors) != Facility()), run.counted[0])
-    own = any((stated.facility.provider, stated.facility.region, stated.facility.country, stated.facility.zone))
+    own = stated.place
     facility = stated.facility if own else facility_of(record, factors)
     rows = [(name, value) for name in ("provider", "region", "country", "zone") if (value := getattr(facility, name))]
     pue = run.counted[0].pue or stated.facility.pue
@@ -249,11 +254,15 @@ def _place(run: Combined, stated: Stated, factors: Factors) -> Iterator[str]:
         yield _line(f"      wue: {wue:g} L/kWh", "as the tool was told")
 
 
-def _reported(runs: Sequence[Combined]) -> Iterator[str]:
+def _reported(runs: Sequence[Combined], stated: Stated) -> Iterator[str]:
     """Yield the tools' own emissions, which stay beside what cardgen computes."""
     counted = [record for run in runs for record in run.counted if not record.per_request]
     masses = [record.emissions_kg for record in counted]
     known = [mass for mass in masses if mass is not None]
+    if known and stated.place and any(record.is_default_place for record in counted):
+        yield _line("# reported:", "the tool computed its emissions for a place that it assumed")
+        yield f"#   emissions: {exact(math.fsum(known), 'kgCO2e')}"
+        return
     if not known or len(known) < len(masses):
         yield _line("# reported:", "the tools do not say what emissions they computed" if not known else "some runs have no emissions")
         yield "#   emissions: 5.8 kgCO2e"

@@ -77,7 +77,8 @@ def _line(sides: Sides, attribute: str) -> Reported:
         return Reported(f"{words}, before the PUE", figure, before, True)
     if figure.value > computed.value and sides.is_partial(of):
         return Reported(words, figure, computed, True if agrees else None)
-    sides.report(replace(case, severity="warning" if agrees or by_convention(case) or by_another_factor(case) else "error"), ANY)
+    is_bearable = agrees or by_convention(case) or by_another_factor(case) or (attribute == "emissions" and case.is_tools_own)
+    sides.report(replace(case, severity="warning" if is_bearable else "error"), ANY)
     return Reported(words, figure, computed, agrees)
 
 

@@ -81,7 +81,7 @@ def intensity(case: Case) -> Problem | None:
 def other_factor(case: Case) -> Problem | None:
     """An intensity that is not far from that of the place, where the run states none."""
     found = implied_beside_place(case)
-    if found is None or apart(found.implied, found.usual) >= OTHER_FACTORS:
+    if found is None or (apart(found.implied, found.usual) >= OTHER_FACTORS and not case.is_tools_own):
         return None
     places = list(dict.fromkeys(result.place or "the world" for result in case.results))
     where = places[0] if len(places) == 1 else "their mean"

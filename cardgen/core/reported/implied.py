@@ -27,7 +27,8 @@ class Case:
     """A printed figure beside what it should be, and what an explanation may look at.
 
     ``energy`` is the facility energy that the figure goes with: printed, else computed. ``of`` returns the figure's
-    like from an impact. ``blur`` is the rounding of what is expected, where that is printed too.
+    like from an impact. ``blur`` is the rounding of what is expected, where that is printed too. ``is_tools_own``: the tool that
+    gave the energy printed the figure too, so that only its factor for the grid can differ.
     """
 
     attribute: str
@@ -45,6 +46,7 @@ class Case:
     severity: Severity = "error"
     against: str = "the computed one"
     blur: float = 0.0
+    is_tools_own: bool = False
 
     @property
     def ratio(self) -> float:

@@ -68,8 +68,15 @@ class Sides:
         energy = self.figures.get("energy")
         return Case(
             attribute, words, getattr(self.run.reported, attribute), self.figures[attribute], expected, self.totals,
-            energy or self.totals.energy, energy is not None, of, self.results, self.evidence, self.inputs,
+            energy or self.totals.energy, energy is not None, of, self.results, self.evidence, self.inputs, is_tools_own=self._is_tools_own,
         )  # fmt: skip
+
+    @property
+    def _is_tools_own(self) -> bool:
+        """Whether the source of what is printed is the method by which all energy was measured."""
+        source = self.run.reported.source if self.run.reported else None
+        methods = [result.activity.energy.method if result.activity.energy else None for result in self.results]
+        return bool(source and methods) and all(method and method in source for method in methods)
 
 
 def beyond_rounding(case: Case) -> float:
