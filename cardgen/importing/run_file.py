@@ -64,15 +64,20 @@ def _line(text: str, comment: str = "") -> str:
 
 
 def _text(text: str, length: int = 200) -> str:
-    return scalar(" ".join(plain(text).split())[:length].strip())
+    return scalar(_words(text)[:length].strip())
+
+
+def _words(text: str) -> str:
+    """Return a text on one line without what cannot be shown; "" where nothing is left."""
+    return " ".join(plain(text).split())
 
 
 def _model(runs: Sequence[Combined], stated: Stated) -> Iterator[str]:
     yield "model:"
     project = next((run.project for run in runs if run.project), "")
-    if stated.name:
-        yield f"  name: {_text(stated.name)}"
-    elif " ".join(plain(project).split()):
+    if _words(stated.name or ""):
+        yield f"  name: {_text(stated.name or '')}"
+    elif _words(project):
         yield _line(f"  name: {_text(project)}", "the name of the project: state the model's")
     else:
         yield _line("  name: Unnamed model", "the files do not name it: state the model's name")
@@ -86,7 +91,7 @@ def _activity(run: Combined, is_one_of_several: bool, stated: Stated, factors: F
         yield f"  - phase: {phase}"
     else:
         yield _line("  - phase: other", "not in the file: pretraining, fine-tuning, evaluation, ...")
-    name = " ".join(plain(named(first)).split())
+    name = _words(named(first))
     if is_one_of_several and name:
         yield f"    name: {_text(name)}"
     yield from _dates(run)
@@ -175,7 +180,7 @@ def _energy(run: Combined) -> Iterator[str]:
     yield _line(f"      value: {exact(energy, 'kWh')}", short(energy, "kWh"))
     words = f"PUE {first.pue:g} included" if first.pue else BOUNDARY_WORDS[first.boundary]
     yield _line(f"      boundary: {first.boundary}", words)
-    methods = dict.fromkeys(record.method or record.tool for record in run.counted)
+    methods = dict.fromkeys(_method(record) for record in run.counted)
     yield f"      method: {_text(', '.join(methods))}"
     yield f"      read_from: {_text(_where(run), 500)}"
     reason = next((record.reason for record in run.counted if record.basis == "estimated" and record.reason), "")
@@ -191,10 +196,11 @@ def _where(run: Combined) -> str:
 
 def _lines(record: Record) -> str:
     """Return the file and the lines that a record was read from."""
+    name = _words(printable(record.file, 60)) or "a file without a name"
     if not record.lines:
-        return printable(record.file, 60)
+        return name
     first, *others = record.lines
-    return f"{printable(record.file, 60)}, line{'s' if others else ''} {first}{f' to {max(others)}' if others else ''}"
+    return f"{name}, line{'s' if others else ''} {first}{f' to {max(others)}' if others else ''}"
 
 
 def _request(record: Record, request: PerRequest) -> Iterator[str]:
@@ -212,7 +218,12 @@ def _request(record: Record, request: PerRequest) -> Iterator[str]:
 
 
 def _tool(record: Record) -> str:
-    return f"as {record.method or record.tool} has it"
+    return f"as {_method(record)} has it"
+
+
+def _method(record: Record) -> str:
+    """Return the tool with its version."""
+    return _words(record.method) or record.tool
 
 
 def _beside(request: PerRequest) -> Iterator[str]:
@@ -228,7 +239,7 @@ def _place(run: Combined, stated: Stated, factors: Factors) -> Iterator[str]:
     record = next((record for record in run.records if facility_of(record, factors) != Facility()), run.counted[0])
     own = stated.place
     facility = stated.facility if own else facility_of(record, factors)
-    rows = [(name, value) for name in ("provider", "region", "country", "zone") if (value := getattr(facility, name))]
+    rows = [(name, value) for name in ("provider", "region", "country", "zone") if _words(value := getattr(facility, name) or "")]
     pue = run.counted[0].pue or stated.facility.pue
     wue = next((record.wue for record in run.counted if record.wue), None)
     yield "    facility:" if rows or pue or wue else "    # facility:"
@@ -270,6 +281,6 @@ def _reported(runs: Sequence[Combined], stated: Stated) -> Iterator[str]:
     total, energy = math.fsum(known), math.fsum(record.energy_kwh or 0 for record in counted)
     yield "reported:"
     implied = f": {total / energy * 1000:.3g} gCO2e for each kWh" if energy else ""
-    tools = ", ".join(dict.fromkeys(record.method or record.tool for record in counted))
+    tools = ", ".join(dict.fromkeys(_method(record) for record in counted))
     yield _line(f"  emissions: {exact(total, 'kgCO2e')}", f"as the tool computed it{implied}")
     yield f"  source: {_text(f'{tools}, {counted[0].file}', 300)}"
