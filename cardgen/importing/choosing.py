@@ -43,7 +43,8 @@ def chosen(readings: Sequence[Reading], choice: Choice) -> list[Combined]:
     records = parts(readings) if choice.parts else once(readings)
     if choice.parts and not records:
         raise CardgenError("no file holds parts of a run, such as tasks", 2, "leave --parts out")
-    fitting = [record for record in records if _is_meant(record, choice)]
+    ids = {record.run for record in records}
+    fitting = [record for record in records if _is_meant(record, choice, ids)]
     if records and not fitting:
         known = dict.fromkeys(text for record in records[:20] for text in (record.run[:12], record.project, record.tool) if text)
         raise CardgenError("no run has that id, project or tool", 2, f"the files have {printable(', '.join(known), 300)}")
@@ -57,9 +58,9 @@ def chosen(readings: Sequence[Reading], choice: Choice) -> list[Combined]:
     return found
 
 
-def _is_meant(record: Record, choice: Choice) -> bool:
+def _is_meant(record: Record, choice: Choice, ids: set[str]) -> bool:
     return (
-        (not choice.runs or any(record.run.startswith(run) for run in choice.runs if run))
+        (not choice.runs or any(record.run == run or (run not in ids and record.run.startswith(run)) for run in choice.runs if run))
         and (not choice.projects or record.project in choice.projects)
         and (not choice.tools or record.tool in choice.tools)
     )

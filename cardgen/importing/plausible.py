@@ -41,11 +41,10 @@ def _power(record: Record, factors: Factors) -> Iterator[tuple[str, str]]:
     if power is None:
         return
     hint = "check the times and the energy of the row, and how the tool came to them"
-    if record.boundary != "accelerators" and not NODE_W[0] <= power <= NODE_W[1]:
-        limit = (
-            f"no machine runs on less than {NODE_W[0]:g} W" if power < NODE_W[0] else f"one machine hardly draws {NODE_W[1] / 1000:g} kW"
-        )
-        yield f"the mean power is {power:.3g} W: {limit}", hint
+    each, (least, most) = power / (record.nodes or 1), NODE_W
+    if record.boundary != "accelerators" and not least <= each <= most:
+        limit = f"no machine runs on less than {least:g} W" if each < least else f"one machine hardly draws {most / 1000:g} kW"
+        yield f"the mean power is {each:.3g} W for a machine: {limit}", hint
         return
     energy = record.energy_kwh if record.boundary == "accelerators" else record.components.get("accelerators")
     device = record.devices[0] if len(record.devices) == 1 else None

@@ -39,7 +39,7 @@ class Record:
 
     ``energy_kwh`` is what was used within ``boundary``; where ``pue`` is given, the energy includes it and the boundary is the
     facility. ``start`` and ``end`` are seconds since 1970 by the clock of the machine, ``hours`` wall-clock time, ``device_hours``
-    the total over all accelerators. ``components`` splits the energy (kWh) into accelerators, processors and memory. ``part``
+    the total over all accelerators; ``nodes`` is None for one machine. ``components`` splits the energy (kWh) into accelerators, processors and memory. ``part``
     names a part of the run ``run``, such as a task. ``host`` holds what two files of one machine have in common; it is compared
     and never shown. ``private`` holds what is shown only when asked for: coordinates, host, user, path. ``lines`` are those that
     the energy was read from.
@@ -62,6 +62,7 @@ class Record:
     end: float | None = None
     hours: float | None = None
     device_hours: float | None = None
+    nodes: int | None = None
     devices: tuple[Device, ...] = ()
     components: Mapping[str, float] = field(default_factory=dict)
     provider: str | None = None

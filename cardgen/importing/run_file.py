@@ -141,8 +141,8 @@ def _hardware(run: Combined, factors: Factors) -> Iterator[str]:
     for name, found in known.items():
         row, assumed = factors.hardware(name)
         assert row is not None
-        comment = f'"{printable(name, 60)}"' + ("; which one of the kind is not in the file" if assumed else "")
-        yield _line(f"      - type: {_text(row['name'])}", comment)
+        comment = "which one of the kind is not in the file" if assumed else f'"{printable(name, 60)}"'
+        yield _line(f"      - type: {_text(name if assumed else row['name'])}", comment)
         record, device = found[0]
         if len(found) == 1 and device.count and record.hours:
             yield f"        count: {device.count}"

@@ -25,10 +25,10 @@ class Table:
         self.line = 0  # the line that the latest row ends on
         self.header = [name.strip() for name in next(self._raw(), [])]
         if not self.header:
-            raise Unreadable(Placed("CG505", "the file is empty", hint=_AGAIN))
+            raise self._unreadable("CG505", "the file is empty")
         twice = next((name for index, name in enumerate(self.header) if name and name in self.header[:index]), None)
         if twice is not None:
-            raise Unreadable(Placed("CG502", f'the header names the column "{printable(twice, 60)}" twice', hint=_AGAIN))
+            raise self._unreadable("CG502", f'the header names the column "{printable(twice, 60)}" twice')
         self.header_line = self.line
         self.index = {name: position for position, name in enumerate(self.header)}
 
@@ -49,9 +49,10 @@ class Table:
                 elif text := line.rstrip("\r\n"):
                     yield text.split(delimiter)
         except csv.Error as error:
-            raise Unreadable(Placed("CG505", f"this is no row: {printable(str(error), 100)}", (), _AGAIN, "error", self.line)) from None
+            raise self._unreadable("CG505", f"this is no row: {printable(str(error), 100)}") from None
         except UnicodeError:
-            raise Unreadable(Placed("CG505", "this is not text", (), _AGAIN, "error", self.line + 1)) from None
+            self.line += 1
+            raise self._unreadable("CG505", "this is not text") from None
 
     def _fed(self, pending: list[str]) -> Iterator[str]:
         """Yield the line that is pending, and those after it as long as a quoted field goes on."""
@@ -64,12 +65,19 @@ class Table:
             else:
                 return
 
+    def _unreadable(self, code: str, message: str) -> Unreadable:
+        """Close the file and return what stops the reading of it, at the line that was reached."""
+        self._file.close()
+        return Unreadable(Placed(code, message, (), _AGAIN, "error", max(1, self.line)))
+
     def rows(self) -> Iterator[list[str]]:
         """Yield every row below the header, whatever its length; ``line`` is where it stands."""
-        for count, row in enumerate(self._raw(), 1):
-            self.reading.rows = count
-            yield row
-        self._file.close()
+        try:
+            for count, row in enumerate(self._raw(), 1):
+                self.reading.rows = count
+                yield row
+        finally:
+            self._file.close()
         if self.reading.rows and not self.source.ends_in_newline:
             warn_of_cut_line(self.reading, self.line)
 

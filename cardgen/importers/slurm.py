@@ -1,0 +1,283 @@
+"""SLURM: what ``sacct`` shows of jobs, with ``-P``, ``-p`` or ``--json``.
+
+Energy is J. The row of a job is all of it, those of its steps (``.batch``, ``.extern``, ``.0``) are parts. 0 means that energy is
+not accounted for. A requeued job has a row for each attempt, and each used energy.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from cardgen.importing.fields import clock, elapsed, is_missing
+from cardgen.importing.jobs import NO_JOB_J, NONE, STATES, UNFINISHED, Job, resources, rounded
+from cardgen.importing.record import Device, Reading, Record
+from cardgen.importing.sacct_json import is_sacct_json, json_jobs
+from cardgen.importing.source import Source, Unreadable
+from cardgen.importing.table import Table, separator
+from cardgen.importing.tool import Tool, each
+from cardgen.problems import Placed, printable
+
+FORMAT = "sacct -P --format=JobID,JobName,State,Start,End,Elapsed,NNodes,AllocTRES,ConsumedEnergy,ConsumedEnergyRaw"
+TOOL = Tool(
+    "slurm", "SLURM", "sacct -P, sacct -p, sacct --json",
+    "energy of the nodes of a job, time, the kind and number of its GPUs",
+    "whether the job had its nodes for itself, and whether their meters include GPUs; emissions; place",
+    "https://slurm.schedmd.com/sacct.html",
+)  # fmt: skip
+
+ID = re.compile(r"(\d+(?:_(?:\d+|\[[\d,\-%:.]+\]))?(?:\+\d+)?)(?:\.(batch|extern|interactive|\d+(?:\+\d+)?|TBD))?")
+KNOWN = {"ConsumedEnergyRaw", "ConsumedEnergy", "AllocTRES", "Elapsed", "ElapsedRaw", "State", "NNodes", "AllocNodes"}
+ALIGNED = re.compile(r"\s*JobID(Raw)?\s{2,}.*")
+PRIVATE = ("User", "Account", "UID", "GID", "Group", "NodeList", "WorkDir", "SubmitLine", "Comment", "AdminComment", "StdOut", "StdErr")
+_AGAIN = "write or copy the file again, or leave the row out"
+_OFF = "energy accounting was off, or the nodes have no meter: state hardware and duration in the run file"
+
+
+def recognises(source: Source) -> bool:
+    """Return whether the file is a table of sacct, by the names of its columns, or its JSON."""
+    if is_sacct_json(source.head):
+        return True
+    columns = set(_columns(source))
+    if "ConsumedEnergyRaw" in columns or ({"JobID", "JobIDRaw"} & columns and KNOWN & columns):
+        return True
+    return bool(ALIGNED.fullmatch(source.first_line)) and "----" in source.head
+
+
+def _columns(source: Source) -> list[str]:
+    delimiter = "|" if "|" in source.first_line else separator(source.first_line)
+    return [name.strip().strip('"') for name in source.first_line.split(delimiter)]
+
+
+def _read(source: Source, reading: Reading) -> None:
+    if is_sacct_json(source.head):
+        jobs = list(json_jobs(source, reading))
+    elif "|" not in source.first_line and ALIGNED.fullmatch(source.first_line):
+        message = "the columns are aligned, and cut to their width: values cannot be told apart"
+        raise Unreadable(Placed("CG505", message, hint=f"write them with -P: {FORMAT}"))
+    else:
+        jobs = _jobs(source, reading)
+    for attempts in _attempts(jobs, reading):
+        reading.records.append(_record(attempts, source))
+    _missing(reading)
+
+
+read = each(_read, TOOL)
+
+
+def _jobs(source: Source, reading: Reading) -> list[Job]:
+    """Return the jobs of a table; steps are noted as parts of theirs, and are no jobs."""
+    columns = _columns(source)
+    column = next((name for name in ("JobID", "JobIDRaw") if name in columns), None)
+    if column is None or len(set(columns) - {""}) < len([name for name in columns if name]):
+        message = "there is no column JobID: jobs and their steps cannot be told apart" if column is None else "a column stands twice"
+        raise Unreadable(Placed("CG502", message, (), f"write it with {FORMAT}", "error", source.line_of(source.first_line)))
+    table = Table(source, reading, "|" if "|" in source.first_line else None)
+    jobs, steps, seen = [], [], {}
+    for row in table.full_rows():
+        known = seen.setdefault(tuple(row), table.line)
+        if known != table.line:
+            reading.note("merged", table.line, f"the same row as on line {known}")
+            continue
+        values = {name: cell.strip() for name, cell in zip(table.header, row) if name}
+        found = ID.fullmatch(values[column])
+        if not found:
+            reading.fault("CG503", table.line, f'{column}: "{printable(values[column], 60)}" is not the id of a job', _AGAIN)
+        elif found[2]:
+            steps.append((found[1], table.line))
+        elif (job := _job(found[1], values, table.line, reading)) is not None:
+            jobs.append(job)
+    _steps(steps, {job.id for job in jobs}, reading)
+    return jobs
+
+
+def _steps(steps: Iterable[tuple[str, int]], jobs: set[str], reading: Reading) -> None:
+    """Note the steps of jobs as parts of them; steps alone are an error, for no one of them is the job."""
+    alone = set()
+    for job, line in steps:
+        if job in jobs:
+            reading.note("merged", line, "a step, whose energy that of its job includes")
+        elif job not in alone and not reading.is_refused:
+            alone.add(job)
+            message = f"job {job} has steps and no row of its own, which holds all of its energy"
+            reading.fault("CG502", line, message, f"give the row of the job too: {FORMAT}")
+
+
+def _job(name: str, values: Mapping[str, str], line: int, reading: Reading) -> Job | None:
+    """Return a job by its row; None, with a problem, where a value is not what its column holds or two contradict each other."""
+    wrong = _wrong(values)
+    if wrong:
+        reading.fault("CG503", line, wrong, _AGAIN)
+        return None
+    state = values.get("State", "").partition(" ")[0].rstrip("+")  # "CANCELLED by 1001" names a user
+    given = resources(values.get("AllocTRES", "")) or {}
+    seconds = elapsed(values.get("Elapsed", ""))
+    raw_seconds = float(values["ElapsedRaw"]) if values.get("ElapsedRaw") else seconds
+    start, end = clock(values.get("Start", "")), clock(values.get("End", ""))
+    nodes = values.get("NNodes") or values.get("AllocNodes")
+    count = int(nodes) if nodes else None
+    wrong = _contradiction(values, given, seconds, raw_seconds, count, start, end)
+    if wrong:
+        reading.fault("CG504", line, wrong, _AGAIN)
+        return None
+    joules, note = _energy(values, given, line, reading)
+    return Job(
+        name, line, values.get("JobName", ""), state, start, end, raw_seconds, count, joules, note, given,
+        (values.get("Cluster", ""), values.get("NodeList", "")),
+        {column: values[column] for column in PRIVATE if values.get(column)},
+    )  # fmt: skip
+
+
+def _wrong(values: Mapping[str, str]) -> str:
+    """Return what in a row is not what its column holds, "" where all is."""
+    for name, text in values.items():
+        if not text:
+            continue
+        if name == "State":
+            fits = text.partition(" ")[0].rstrip("+") in STATES
+        elif name in ("Start", "End", "Submit", "Eligible"):
+            fits = text in ("Unknown", "None", "N/A") or clock(text) is not None
+        elif name == "Elapsed":
+            fits = elapsed(text) is not None or text == "INVALID"
+        elif name in ("ElapsedRaw", "NNodes", "AllocNodes", "NCPUS", "AllocCPUS", "ReqCPUS", "ConsumedEnergyRaw"):
+            fits = re.fullmatch(r"\d{1,20}", text) is not None or (name == "ConsumedEnergyRaw" and is_missing(text))
+        elif name == "ConsumedEnergy":
+            fits = rounded(text) is not None or is_missing(text)
+        elif name in ("AllocTRES", "ReqTRES"):
+            fits = resources(text) is not None
+        elif name == "ExitCode":
+            fits = re.fullmatch(r"\d+:\d+", text) is not None
+        else:
+            fits = True
+        if not fits:
+            shown = text.partition(" ")[0] if name == "State" else text  # what follows a state names a user
+            return f'{name}: "{printable(shown, 60)}" is not a value of that column'
+    return ""
+
+
+def _contradiction(
+    values: Mapping[str, str], given: Mapping[str, float], seconds: float | None, raw: float | None, nodes: int | None,
+    start: float | None, end: float | None,
+) -> str:  # fmt: skip
+    """Return how the values of a row contradict each other, "" where they agree."""
+    if seconds is not None and raw is not None and seconds != raw:
+        return f"Elapsed is {values['Elapsed']}, which is {seconds:.0f} s, and ElapsedRaw {raw:.0f} s"
+    if nodes is not None and given.get("node", nodes) != nodes:
+        return f"{nodes} nodes, and {given['node']:.0f} in AllocTRES"
+    # the clock may be put forward by an hour in between, and time in suspension is not counted
+    if seconds and start and end and seconds > end - start + 3_601:
+        return f"{seconds:.0f} s elapsed, and {end - start:.0f} s lie between Start and End"
+    typed = sum(count for name, count in given.items() if name.startswith("gres/gpu:"))
+    if typed > given.get("gres/gpu", typed):
+        return f"AllocTRES has {typed:.0f} GPUs with a type, and {given['gres/gpu']:.0f} in all"
+    return ""
+
+
+def _energy(values: Mapping[str, str], given: Mapping[str, float], line: int, reading: Reading) -> tuple[float | None, str]:
+    """Return the energy in J and how it was found: exact where a column has it so, else as sacct rounded it."""
+    shown = rounded(values.get("ConsumedEnergy", ""))
+    about = shown if shown and 0 < shown[0] < NO_JOB_J else None
+    raw = values.get("ConsumedEnergyRaw", "")
+    amounts = {"ConsumedEnergyRaw": int(raw) if raw.isdigit() else None, "AllocTRES": given.get("energy")}
+    exact = {name: _counted(value) for name, value in amounts.items() if value is not None}
+    known = [value for value in exact.values() if value is not None]
+    for value in known[1:]:
+        if value != known[0]:
+            reading.fault("CG504", line, f"ConsumedEnergyRaw is {known[0]:.0f} J, and energy in AllocTRES {value:.0f}", _AGAIN)
+            return None, ""
+    if about and "ConsumedEnergyRaw" in exact and abs((exact["ConsumedEnergyRaw"] or 0) - about[0]) > about[1]:
+        message = f"ConsumedEnergyRaw is {values['ConsumedEnergyRaw']} J, and ConsumedEnergy {values['ConsumedEnergy']}"
+        reading.fault("CG504", line, message, _AGAIN)
+        return None, ""
+    if known:
+        if exact.get("ConsumedEnergyRaw", known[0]) is None or ("ConsumedEnergyRaw" in values and "ConsumedEnergyRaw" not in exact):
+            reading.warn("CG510", line, "ConsumedEnergyRaw has no value: the energy in AllocTRES is taken", "ask for both columns")
+        return known[0], ""
+    if about and not exact:
+        message = f"ConsumedEnergy is rounded, and {values['ConsumedEnergy']} is taken: ConsumedEnergyRaw has no value"
+        reading.warn("CG510", line, message, f"ask for the exact one: {FORMAT}")
+        return about[0], "rounded by sacct"
+    return None, ""
+
+
+def _counted(joules: float) -> float | None:
+    """Return an amount of energy in J; None where it stands for none."""
+    return None if joules in NONE or joules >= NO_JOB_J else float(joules)
+
+
+def _attempts(jobs: Iterable[Job], reading: Reading) -> list[list[Job]]:
+    """Return the attempts at each job that ran, in their order. Each used energy; of two rows of one attempt the later state counts."""
+    found: dict[str, dict[object, Job]] = {}
+    for job in jobs:
+        if job.state in ("PENDING", "REVOKED", "CONFIGURING") or (not job.seconds and job.joules is None and job.seconds is not None):
+            reading.note("skipped", job.line, "the job did not run")
+            continue
+        attempts = found.setdefault(job.id, {})
+        other = attempts.setdefault(job.start, job)
+        if other is job:
+            if len(attempts) > 1:
+                reading.note("merged", job.line, f"another attempt at the job of line {next(iter(attempts.values())).line}: added to it")
+        elif other.state in UNFINISHED or job.state in UNFINISHED:
+            kept, dropped = (job, other) if other.state in UNFINISHED else (other, job)
+            attempts[job.start] = kept
+            reading.note("merged", dropped.line, f"what the job was while it ran; line {kept.line} has what it came to")
+        else:
+            message = f"the job stands on line {other.line} too, with the same start and other values"
+            reading.fault("CG504", job.line, message, "leave one of them out")
+    return [sorted(attempts.values(), key=lambda job: job.line) for attempts in found.values()]
+
+
+def _record(attempts: Sequence[Job], source: Source) -> Record:
+    """Return a job as its attempts together; without energy where one of them has none."""
+    last = attempts[-1]
+    known = [None if job.state in UNFINISHED else job.joules for job in attempts]
+    joules = math.fsum(value for value in known if value is not None) if None not in known else None
+    seconds = [job.seconds for job in attempts]
+    hours = math.fsum(value for value in seconds if value is not None) / 3600 if None not in seconds else None
+    starts, ends = [job.start for job in attempts if job.start], [job.end for job in attempts if job.end]
+    devices = tuple(dict.fromkeys(device for job in attempts for device in job.devices))
+    same = len({job.devices for job in attempts}) == 1
+    gpus = [sum(device.count or 0 for device in job.devices) for job in attempts]
+    return Record(
+        tool="slurm", run=last.id, project=_project(last.name), method="SLURM accounting",
+        energy_kwh=joules / 3.6e6 if joules else None, boundary="node", basis="measured", reason=_reason(attempts),
+        start=min(starts, default=None), end=max(ends, default=None), hours=hours or None, nodes=last.nodes,
+        device_hours=sum(count * (value or 0) for count, value in zip(gpus, seconds)) / 3600 or None if None not in seconds else None,
+        devices=devices if same else tuple(Device(device.name) for device in dict.fromkeys(devices)), host=last.host,
+        private=dict(last.private), file=source.short, lines=tuple(job.line for job in attempts),
+    )  # fmt: skip
+
+
+def _project(name: str) -> str:
+    """Return the name of a job; of a path only its last part."""
+    return re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+
+
+def _reason(attempts: Sequence[Job]) -> str:
+    states = [job.state for job in attempts if job.state and job.state != "COMPLETED"]
+    several = f"{len(attempts)} attempts" if len(attempts) > 1 else ""
+    ended = f"state {', '.join(dict.fromkeys(states))}" if states else ""
+    meters = "meters of whole nodes, which may leave GPUs out: true only of jobs that had their nodes for themselves"
+    return "; ".join(filter(None, (meters, attempts[-1].note, several, ended)))
+
+
+def _missing(reading: Reading) -> None:
+    """Refuse a file whose jobs have no energy; name those without it in one with energy."""
+    without = [record for record in reading.records if record.energy_kwh is None]
+    if len(without) == len(reading.records):
+        if not reading.is_refused:
+            line = without[0].lines[0] if without else 1
+            message = "no job has energy: it is 0 or empty, which means that it was not counted" if without else "there is no job that ran"
+            reading.fault("CG501", line, message, _OFF)
+        return
+    for record in without:
+        line = record.lines[-1]
+        is_running = any(state in record.reason for state in UNFINISHED)
+        reason = (
+            "the job is not over: its energy is not final"
+            if is_running
+            else "the energy is 0 or empty, which means that it was not counted"
+        )
+        reading.note("skipped", line, reason)
+        reading.warn("CG510", line, f"job {record.run}: {reason}", _OFF)
