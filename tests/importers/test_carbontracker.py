@@ -1,0 +1,265 @@
+"""carbontracker: both logs of every release, and what becomes of damaged ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cardgen.importers import carbontracker
+from importers.damage import cuts, readings, reordered, total
+from importers.lines import is_noticed, with_damaged_lines
+
+DATA = Path(__file__).parent / "data" / "carbontracker"
+# Energy in kWh and emissions in g, as the logs print them for "Actual", and the number of epochs.
+ACTUAL = {
+    "2.4.7-cpu": (0.000237096178, 0.105507799270, 3),
+    "2.4.7-early-stop": (0.000158082334, 0.070346638790, 3),
+    "2.4.7-simulated-a100": (0.002381453590, 1.059746847572, 4),
+}
+# Power × time × PUE of the epochs: what a log of epochs gives alone.
+COMPUTED = {
+    "2.4.7-cpu": 3 * 3.00 * 60 * 1.58 / 3.6e6,
+    "2.4.7-early-stop": 3 * 2.00 * 60 * 1.58 / 3.6e6,
+    "2.4.7-simulated-a100": 4 * 3.00 * (340 + 112) * 1.58 / 3.6e6,
+}
+
+
+def logs(case: str) -> dict[str, bytes]:
+    return {name: (DATA / name).read_bytes() for name in (f"{case}_carbontracker.log", f"{case}_carbontracker_output.log")}
+
+
+def output(case: str) -> bytes:
+    return (DATA / f"{case}_carbontracker_output.log").read_bytes()
+
+
+def epochs(case: str) -> bytes:
+    return (DATA / f"{case}_carbontracker.log").read_bytes()
+
+
+def read(tmp_path: Path, **files: bytes):
+    (found,) = readings(carbontracker, tmp_path, {f"{name}.log": content for name, content in files.items()})
+    return found
+
+
+def codes(found) -> list[tuple[str, int]]:
+    return [(problem.code, problem.line) for problem in found.problems]
+
+
+@pytest.mark.parametrize("case", ACTUAL)
+def test_two_logs_of_one_training_are_one_reading_and_one_record(case, tmp_path):
+    (found,) = readings(carbontracker, tmp_path, logs(case))
+    energy, grams, _ = ACTUAL[case]
+    (record,) = found.records
+    assert (record.energy_kwh, record.emissions_kg) == (pytest.approx(energy, rel=1e-12), pytest.approx(grams / 1000, rel=1e-12))
+    assert (record.pue, record.boundary, record.method) == (1.58, "facility", "carbontracker 2.4.7")
+    assert record.is_default_place and record.country is None
+    assert not found.is_refused
+
+
+@pytest.mark.parametrize("case", ACTUAL)
+def test_the_output_log_alone_gives_the_actual_energy_and_says_that_the_pue_is_unknown(case, tmp_path):
+    found = read(tmp_path, a=output(case))
+    assert total([found]) == pytest.approx(ACTUAL[case][0], rel=1e-12)
+    assert (found.records[0].pue, found.is_refused) == (None, False)
+    assert "CG521" in [code for code, _ in codes(found)]
+
+
+@pytest.mark.parametrize("case", ACTUAL)
+def test_the_log_of_epochs_alone_gives_power_times_time_times_pue_with_a_warning(case, tmp_path):
+    found = read(tmp_path, a=epochs(case))
+    assert total([found]) == pytest.approx(COMPUTED[case], rel=1e-12)
+    assert ("CG517", 5) in codes(found) and not found.is_refused
+    assert found.records[0].emissions_kg is None
+
+
+def test_files_are_paired_by_content_and_not_by_order_or_name(tmp_path):
+    files = {}
+    for index, case in enumerate(ACTUAL):
+        files[f"{index}.log"] = epochs(case)
+        files[f"{9 - index}.log"] = output(case)
+    found = readings(carbontracker, tmp_path, files)
+    assert [len(reading.records) for reading in found] == [1, 1, 1]
+    assert total(found) == pytest.approx(sum(energy for energy, _, _ in ACTUAL.values()), rel=1e-12)
+
+
+def test_a_power_that_never_changes_is_estimated_and_may_be_simulated(tmp_path):
+    (found,) = readings(carbontracker, tmp_path, logs("2.4.7-simulated-a100"))
+    (record,) = found.records
+    assert record.basis == "estimated"
+    assert [(device.name, device.count) for device in record.devices] == [("NVIDIA A100-SXM4-80GB", 1)]
+    # 340 of 452 W are the GPU's.
+    assert record.components["accelerators"] == pytest.approx(0.002381453590 * 340 / 452)
+    assert [p.message for p in found.problems if "GPU 340 W and CPU 112 W" in p.message]
+
+
+def test_after_an_early_stop_both_numbers_of_epochs_are_named(tmp_path):
+    (found,) = readings(carbontracker, tmp_path, logs("2.4.7-early-stop"))
+    assert [p.message for p in found.problems if p.line == 13] == ["the actual consumption names 2 epoch(s), and 3 were logged"]
+
+
+def test_a_prediction_alone_is_never_read_as_energy(tmp_path):
+    content = output("2.4.7-cpu").split(b"2026-11-21 09:07:39")[0]
+    found = read(tmp_path, a=content)
+    assert codes(found)[0] == ("CG501", 5)
+    assert [record.energy_kwh for record in found.records] == [None]
+
+
+def test_with_a_prediction_and_all_epochs_the_energy_is_that_of_the_epochs(tmp_path):
+    content = output("2.4.7-cpu").split(b"2026-11-21 09:07:39")[0]
+    (found,) = readings(carbontracker, tmp_path, {"a.log": content, "b.log": epochs("2.4.7-cpu")})
+    assert total([found]) == pytest.approx(COMPUTED["2.4.7-cpu"], rel=1e-12)
+    assert not found.is_refused and "CG517" in [code for code, _ in codes(found)]
+
+
+def test_a_log_of_epochs_without_its_end_has_no_energy(tmp_path):
+    content = epochs("2.4.7-cpu").split(b"2026-11-21 09:07:39 - Epoch 3")[0]
+    found = read(tmp_path, a=content)
+    assert codes(found)[0] == ("CG501", 8)
+    assert (found.records[0].energy_kwh, found.records[0].hours) == (None, pytest.approx(6 / 3600))
+
+
+def test_a_contradiction_between_energy_and_emissions_is_refused(tmp_path):
+    content = output("2.4.7-cpu").replace(b"0.000237096178", b"0.000239096178")
+    assert ("CG504", 13) in codes(read(tmp_path, a=content))
+
+
+def test_a_contradiction_between_printed_energy_and_epochs_is_refused(tmp_path):
+    files = {"a.log": output("2.4.7-cpu"), "b.log": epochs("2.4.7-cpu").replace(b"cpu: 60.0", b"cpu: 61.0")}
+    (found,) = readings(carbontracker, tmp_path, files)
+    assert ("CG504", 13) in codes(found)
+
+
+OLD = b"""\
+2021-03-01 10:00:00 - carbontracker version 1.1.6
+2021-03-01 10:00:00 - Only predicted and actual consumptions are multiplied by a PUE coefficient of 1.59 (Rhonda Ascierto, 2019, Uptime I.).
+2021-03-01 10:00:00 - The following components were found: GPU with device(s) Tesla V100, Tesla V100. CPU with device(s) cpu:0, cpu:1.
+2021-03-01 10:00:01 - Monitoring thread started.
+2021-03-01 10:05:01 - Epoch 1:
+2021-03-01 10:05:01 - Duration: 0:05:00.00
+2021-03-01 10:05:01 - Average power usage (W) for gpu: [200.25 210.5
+ ]
+2021-03-01 10:05:01 - Average power usage (W) for cpu: [40.5 41.75]
+2021-03-01 10:10:01 - Epoch 2:
+2021-03-01 10:10:01 - Duration: 0:05:00.00
+2021-03-01 10:10:01 - Average power usage (W) for gpu: [204.75 212. ]
+2021-03-01 10:10:01 - Average power usage (W) for cpu: [41.5 40.25]
+2021-03-01 10:10:01 - Carbon intensities (gCO2/kWh) fetched every 900 s at detected location Copenhagen, Capital Region, DK: [100.0]
+2021-03-01 10:10:01 - Average carbon intensity during training was 100.00 gCO2/kWh at detected location: Copenhagen, Capital Region, DK.
+2021-03-01 10:10:01 - Monitoring thread ended.
+"""
+# (200.25 + 210.5 + 40.5 + 41.75 + 204.75 + 212 + 41.5 + 40.25) W × 300 s × 1.59
+OLD_KWH = 991.5 * 300 * 1.59 / 3.6e6
+OLD_OUTPUT = f"""\
+2021-03-01 10:00:00 - CarbonTracker: The following components were found: GPU with device(s) Tesla V100, Tesla V100. CPU with device(s) cpu:0, cpu:1.
+2021-03-01 10:10:01 - CarbonTracker: 
+Actual consumption for 2 epoch(s):
+\tTime:\t0:10:00
+\tEnergy:\t{OLD_KWH:.12f} kWh
+\tCO2eq:\t{OLD_KWH * 100:.12f} g
+\tThis is equivalent to:
+\t0.109169 km travelled by car
+2021-03-01 10:10:01 - CarbonTracker: Finished monitoring.
+""".encode()  # noqa: E501
+
+
+def test_logs_of_release_1_have_lists_of_powers_another_pue_and_a_place(tmp_path):
+    (found,) = readings(carbontracker, tmp_path, {"a.log": OLD, "b.log": OLD_OUTPUT})
+    (record,) = found.records
+    assert record.energy_kwh == pytest.approx(OLD_KWH, rel=1e-9)
+    assert (record.pue, record.basis, record.country, record.device_hours) == (1.59, "measured", "DK", pytest.approx(2 * 600 / 3600))
+    assert [(device.name, device.count) for device in record.devices] == [("Tesla V100", 2)]
+    assert "Copenhagen" not in record.reason + record.method and record.private["location"].startswith("Copenhagen")
+    assert not found.problems
+
+
+def test_a_log_that_two_trackers_wrote_holds_two_trainings_and_none_is_added_twice(tmp_path):
+    second = OLD_OUTPUT.replace(b"2021-03-01", b"2021-03-02")
+    found = readings(carbontracker, tmp_path, {"a.log": OLD_OUTPUT + second, "b.log": second})
+    assert [len(reading.records) for reading in found] == [2, 0]
+    assert total(found) == pytest.approx(2 * OLD_KWH, rel=1e-9)
+    assert found[1].notes[0].reason == "the same training as in a.log"
+
+
+def test_two_logs_that_agree_in_few_digits_are_one_training_with_a_warning(tmp_path):
+    found = readings(carbontracker, tmp_path, {"a.log": epochs("2.4.7-cpu"), "b.log": epochs("2.4.7-cpu")})
+    assert total(found) == pytest.approx(COMPUTED["2.4.7-cpu"], rel=1e-12)
+    assert "CG510" in [code for code, _ in codes(found[1])]
+
+
+def test_messages_that_two_handlers_wrote_are_read_once(tmp_path):
+    parts = OLD_OUTPUT.split(b"2021-03-01 10:10:01 - CarbonTracker: \n")
+    block = b"2021-03-01 10:10:01 - CarbonTracker: \n" + parts[1].split(b"2021")[0]
+    found = read(tmp_path, a=OLD_OUTPUT.replace(block, block + block))
+    assert total([found]) == pytest.approx(OLD_KWH, rel=1e-9)
+    assert [(note.kind, note.line) for note in found.notes] == [("merged", 9)]
+
+
+def test_an_epoch_without_a_power_is_named(tmp_path):
+    content = epochs("2.4.7-cpu").replace(b"cpu: 60.0", b"cpu: None", 1)
+    (found,) = readings(carbontracker, tmp_path, {"a.log": output("2.4.7-cpu"), "b.log": content})
+    assert ("CG510", 5) in codes(found) and total([found]) == pytest.approx(0.000237096178)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda c: b"\xef\xbb\xbf" + c, lambda c: c.replace(b"\n", b"\r\n"), lambda c: c.decode().encode("utf-16")]
+)
+def test_other_line_ends_and_encodings_read_the_same(change, tmp_path):
+    (found,) = readings(carbontracker, tmp_path, {name: change(content) for name, content in logs("2.4.7-cpu").items()})
+    assert total([found]) == pytest.approx(0.000237096178, rel=1e-12) and not found.is_refused
+
+
+@pytest.mark.parametrize(
+    "content", [b"a,b\n1,2\n", b"{}", b"", b"2026-11-21 09:07:30 - something else\n", b"Epoch 1:\nDuration: 0:00:03.00\n"]
+)
+def test_other_files_are_not_taken(content, tmp_path):
+    assert readings(carbontracker, tmp_path, {"a_carbontracker.log": content}) == []
+
+
+@pytest.mark.parametrize("case", ACTUAL)
+def test_a_damaged_log_gives_the_right_energy_or_a_problem(case, tmp_path):
+    wrong = []
+    for content, expected in ((output(case), ACTUAL[case][0]), (epochs(case), COMPUTED[case])):
+        whole = readings(carbontracker, tmp_path, {"a.log": content})
+        for words, damaged in with_damaged_lines(content):
+            if not is_noticed(readings(carbontracker, tmp_path, {"a.log": damaged}), whole, expected):
+                wrong.append(words)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("case", ACTUAL)
+def test_a_damaged_log_beside_a_whole_one_gives_the_right_energy_or_a_problem(case, tmp_path):
+    whole = readings(carbontracker, tmp_path, {"a.log": output(case), "b.log": epochs(case)})
+    wrong = []
+    for name, content in (("a.log", output(case)), ("b.log", epochs(case))):
+        for words, damaged in with_damaged_lines(content):
+            files = {"a.log": output(case), "b.log": epochs(case), name: damaged}
+            if not is_noticed(readings(carbontracker, tmp_path, files), whole, ACTUAL[case][0]):
+                wrong.append(f"{name}: {words}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("case", ACTUAL)
+def test_a_cut_log_gives_the_right_energy_or_a_problem(case, tmp_path):
+    for content, expected in ((output(case), ACTUAL[case][0]), (epochs(case), COMPUTED[case])):
+        whole = readings(carbontracker, tmp_path, {"a.log": content})
+        for cut in cuts(content, most=150):
+            assert is_noticed(readings(carbontracker, tmp_path, {"a.log": cut}), whole, expected), cut[-60:]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_log_in_another_order_gives_the_right_energy_or_a_problem(seed, tmp_path):
+    for content, expected in ((output("2.4.7-cpu"), 0.000237096178), (epochs("2.4.7-cpu"), COMPUTED["2.4.7-cpu"])):
+        whole = readings(carbontracker, tmp_path, {"a.log": content})
+        assert is_noticed(readings(carbontracker, tmp_path, {"a.log": reordered(content, seed, header=1)}), whole, expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from([b"", epochs("2.4.7-cpu"), output("2.4.7-cpu"), OLD]))
+def test_any_bytes_after_a_right_line_give_problems_and_no_traceback(tmp_path_factory, content, start):
+    folder = tmp_path_factory.mktemp("any")
+    for first in (b"2026-11-21 09:07:29 - carbontracker version 2.4.7\n", b"2026-11-21 09:07:29 - CarbonTracker: \n"):
+        for reading in readings(carbontracker, folder, {"a.log": first + start + content}):
+            assert all(problem.line >= 1 for problem in reading.problems)
