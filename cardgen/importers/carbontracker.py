@@ -129,7 +129,9 @@ def _read(output: _Log | None, other: _Log | None, taken: dict[object, str]) -> 
             add(problem.code, problem.line, f"{log.source.short}: {problem.message}", problem.hint)
         for note in log.reading.notes:
             reading.note(note.kind, note.line, f"{log.source.short}: {note.reason}")
-    file = " and ".join(log.source.short for log in logs)
+    file = logs[0].source.short
+    for log in logs[1:]:
+        reading.note("merged", 1, f"{log.source.short} tells the epochs of the same training: read with it")
     for printed, logged in _matched(output.trainings if output else [], other.trainings if other else []):
         reading.version = reading.version or (logged.version if logged else "")
         record = _record(printed, logged, _Say(reading, other.source.short + ": " if output and other else ""), file)

@@ -20,7 +20,7 @@ def checked(record: Record, factors: Factors) -> Iterator[Placed]:
     yield from (_warning("CG515", line, *found) for found in _power(record, factors))
     if record.is_default_place:
         where = " ".join(filter(None, (record.country, record.region)))
-        message = f"{where or 'the place'} is what the tool takes when it cannot find the place: it may not be where the run was"
+        message = f"{where or 'an average'} is what the tool takes when it cannot find the place: it may not be where the run was"
         yield _warning("CG514", line, message, "it is left out of the run file; state it with --country FRA or --provider and --region")
     yield from (_warning("CG516", line, *found) for found in _intensity(record, factors))
 
@@ -52,7 +52,7 @@ def _power(record: Record, factors: Factors) -> Iterator[tuple[str, str]]:
     if not energy or not device or not row or row["kind"] == "cpu" or not row["rated_power_w"] or not record.hours:
         return
     count = device.count or 1
-    mean, rated = energy / record.hours / count * 1000, float(row["rated_power_w"])
+    mean, rated = energy / (record.pue or 1) / record.hours / count * 1000, float(row["rated_power_w"])
     if mean > 1.2 * rated:
         yield f"{row['name']} drew {mean:.3g} W each on average: it is rated at {rated:g} W", f"were there more than {count}? {hint}"
     elif mean < 0.5 * float(row["idle_power_w"] or 0.06 * rated):
