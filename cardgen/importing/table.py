@@ -70,6 +70,10 @@ class Table:
         self._file.close()
         return Unreadable(Placed(code, message, (), _AGAIN, "error", max(1, self.line)))
 
+    def close(self) -> None:
+        """Close the file, of which nothing more is read."""
+        self._file.close()
+
     def rows(self) -> Iterator[list[str]]:
         """Yield every row below the header, whatever its length; ``line`` is where it stands."""
         try:

@@ -1,0 +1,205 @@
+"""EcoTrace 0.3 to 1.7: ``ecotrace_log.csv`` and ``ecotrace_report.json``, with grams of CO2 and no energy.
+
+A new release goes on writing under the header of an old one, so that rows grow longer than it. The epochs of a training stand in
+rows of their own before the row of all of it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cardgen.importing.entries import Entry, entries
+from cardgen.importing.fields import clock, is_missing, number
+from cardgen.importing.record import Device, Reading, Record
+from cardgen.importing.source import Source
+from cardgen.importing.table import Table, wrong_length
+from cardgen.importing.tool import Tool, each
+from cardgen.problems import printable
+
+TOOL = Tool(
+    "ecotrace", "EcoTrace", "ecotrace_log.csv, ecotrace_report.json",
+    "emissions in grams, time, region; devices (report)",
+    "energy, and the intensity that was used: what it holds cannot be a figure of energy",
+    "https://pypi.org/project/ecotrace/",
+)  # fmt: skip
+
+COLUMNS = ("Date", "Function", "Duration(s)", "Carbon(gCO2)", "Region", "AvgCPU(%)", "FilePath", "Line", "RunID", "RunLabel")
+LENGTHS = (5, 6, 8, 10)  # of releases to 0.4, to 0.7, to 1.2, and later ones
+FIELDS = {
+    "date": "Date", "function": "Function", "duration_s": "Duration(s)", "carbon_gco2": "Carbon(gCO2)", "region": "Region",
+    "avg_cpu_pct": "AvgCPU(%)", "file_path": "FilePath", "line": "Line", "run_id": "RunID", "run_label": "RunLabel",
+}  # fmt: skip
+DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+REGION = re.compile(r"[A-Z]{2,8}(?:-[A-Z0-9-]{1,10})?")
+EPOCH = re.compile(r"ml::epoch_\d+::(.*)", re.DOTALL)
+
+
+def recognises(source: Source) -> bool:
+    """Return whether the first line is a header of the log, or the beginning that of a report."""
+    names = [name.strip().strip('"') for name in re.split("[,;\t]", source.first_line)]
+    if tuple(names[:5]) == COLUMNS[:5]:
+        return True
+    return source.head.lstrip().startswith("{") and all(
+        f'"{key}"' in source.head for key in ("meta", "carbon_intensity", "intensity_source")
+    )
+
+
+@dataclass
+class _Run:
+    """The rows of one run: line, function, seconds, grams, and end of each."""
+
+    region: str
+    label: str
+    rows: list[tuple[int, str, float, float, float]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+
+
+def _read(source: Source, reading: Reading) -> None:
+    if source.first_line.lstrip().startswith("{"):
+        _read_report(source, reading)
+    else:
+        table = Table(source, reading)
+        rows = ((table.line, dict(zip(COLUMNS, row))) for row in _whole(table, reading))
+        reading.records += _records(rows, source, reading, ())
+        if not reading.rows:
+            reading.fault("CG501", 1, "the file holds no row", _hint(""))
+
+
+read = each(_read, TOOL)
+
+
+def _whole(table: Table, reading: Reading) -> Iterator[list[str]]:
+    """Yield the rows that have the fields of some release."""
+    noted = False
+    for row in table.rows():
+        if tuple(table.header) != COLUMNS[: len(table.header)] or len(table.header) not in LENGTHS:
+            wrong_length(reading, table.header_line, len(row), len(table.header))
+            return
+        if len(row) == len(table.header):
+            yield row
+        elif len(row) in LENGTHS and len(row) > len(table.header):
+            if not noted:
+                reading.note("repaired", table.line, "from here on rows are longer: a newer release wrote under an older header")
+            noted = True
+            yield row
+        else:
+            wrong_length(reading, table.line, len(row), len(table.header))
+
+
+def _read_report(source: Source, reading: Reading) -> None:
+    for report in entries(source):
+        measurements = report.at("measurements")
+        if reading.rows or not isinstance(measurements, list) or not isinstance(report.at("meta"), dict):
+            raise report.fault("CG503", "this is not one report of the tool", "measurements")
+        reading.version, reading.rows = report.string("meta", "version")[:20], len(measurements)
+        reading.records += _records(_measured(report, measurements), source, reading, _devices(report))
+        total, grams = report.number("summary", "total_carbon_gco2"), [record.emissions_kg or 0 for record in reading.records]
+        left_out = any(note.kind == "merged" for note in reading.notes) or reading.is_refused and len(reading.problems) > 1
+        if total is None or not left_out and abs(math.fsum(grams) * 1000 - total) > 1e-8 * (1 + len(measurements)):
+            raise report.fault("CG504", "the sum of the measurements is not the total of the report", "summary", "total_carbon_gco2")
+        if not measurements:
+            reading.fault("CG501", report.line_of("measurements"), "the report holds no measurement", _hint(""))
+
+
+def _measured(report: Entry, measurements: Sequence[object]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the measurements of a report as rows of the log, each with its line."""
+    rest = report.within("measurements")
+    text, line, position = rest.text, rest.line, 0
+    for row in measurements:
+        found = text.find('"date"', position)
+        line, position = line + text.count("\n", position, max(found, position)), max(found, position)
+        values = row if isinstance(row, dict) else {}
+        yield line, {name: "" if values.get(key) is None else str(values[key]) for key, name in FIELDS.items() if key in values}
+        position += 1
+
+
+def _records(rows: Iterator[tuple[int, Mapping[str, str]]], source: Source, reading: Reading, devices: tuple[Device, ...]) -> list[Record]:
+    """Return the runs of a file without energy, and say so."""
+    runs: dict[tuple[str, str], _Run] = {}
+    seen: dict[tuple[str, ...], int] = {}
+    for line, values in rows:
+        wrong = _wrong(values)
+        if wrong:
+            reading.fault("CG503", line, wrong, "write or copy the file again, or leave the row out")
+            continue
+        key = tuple(values.values())
+        if key in seen:
+            reading.note("merged", line, f"the same as the row on line {seen[key]}: counted once")
+            continue
+        seen[key] = line
+        run = runs.setdefault((_given(values, "RunID"), values["Region"]), _Run(values["Region"], _given(values, "RunLabel")))
+        seconds, grams, end = number(values["Duration(s)"]), number(values["Carbon(gCO2)"]), clock(values["Date"])
+        run.rows.append((line, values["Function"], seconds or 0.0, grams or 0.0, end or 0.0))
+        if _given(values, "FilePath"):
+            run.paths.append(values["FilePath"])
+    if runs:
+        first = next(iter(runs.values())).rows[0][0]
+        reading.fault("CG501", first, "the file holds grams of CO2 and no energy", _hint(next(iter(runs))[1]))
+    return [_record(name, run, source, reading, devices) for (name, _), run in runs.items()]
+
+
+def _hint(region: str) -> str:
+    factor = f"the intensity that the tool took for {region}" if region else "the intensity that the tool took"
+    return f"grams divided by {factor} (it prints it at its start, in gCO2/kWh) are kWh; or state hardware and duration in the run file"
+
+
+def _given(values: Mapping[str, str], name: str) -> str:
+    text = values.get(name, "").strip()
+    return "" if is_missing(text) else text
+
+
+def _wrong(values: Mapping[str, str]) -> str:
+    """Return what in a row is not what its column holds, "" where all is."""
+    for name in COLUMNS[:5]:
+        if name not in values:
+            return f"{name} is missing"
+    for name in ("Duration(s)", "Carbon(gCO2)", "AvgCPU(%)", "Line"):
+        text = values.get(name, "")
+        amount = number(text)
+        if amount is None and not (name in ("AvgCPU(%)", "Line") and is_missing(text)) or amount is not None and amount < 0:
+            return f'{name}: "{printable(text, 60)}" is not a number of that column'
+    if not DATE.fullmatch(values["Date"].strip()) or clock(values["Date"]) is None:
+        return f'Date: "{printable(values["Date"], 60)}" is not a date and time'
+    if not REGION.fullmatch(values["Region"].strip()):
+        return f'Region: "{printable(values["Region"], 60)}" is not a region such as FR'
+    if not values["Function"].strip() or number(values["Function"]) is not None:
+        return f'Function: "{printable(values["Function"], 60)}" is not the name of a function'
+    if number(values.get("FilePath", "")) is not None:
+        return f'FilePath: "{printable(values["FilePath"], 60)}" is a number'
+    return ""
+
+
+def _record(name: str, run: _Run, source: Source, reading: Reading, devices: tuple[Device, ...]) -> Record:
+    """Return a run; the epochs of a training that has a row of its own are left out of the sum."""
+    trainings = {function.removeprefix("ml::") for _, function, *_ in run.rows if function.startswith("ml::") and not EPOCH.match(function)}
+    counted = []
+    for row in run.rows:
+        epoch = EPOCH.match(row[1])
+        if epoch and epoch[1].partition(", loss=")[0] in trainings:
+            reading.note("merged", row[0], "an epoch of a training that has a row of its own, which includes it")
+        else:
+            counted.append(row)
+    seconds, end = math.fsum(row[2] for row in counted), max(row[4] for row in counted)
+    return Record(
+        tool="ecotrace", run=name, project=run.label, method=f"ecotrace {reading.version}".strip(), basis="estimated",
+        reason="computed from rated power and load", emissions_kg=math.fsum(row[3] for row in counted) / 1000 or None,
+        hours=seconds / 3600 or None, start=min(row[4] - row[2] for row in counted), end=end, devices=devices,
+        country=run.region if re.fullmatch("[A-Z]{2}", run.region) else None,
+        region=run.region if run.region != "GLOBAL" and len(run.region) > 2 else None,
+        private={"path": run.paths[0]} if run.paths else {}, file=source.short, lines=tuple(row[0] for row in counted[:20]),
+    )  # fmt: skip
+
+
+def _devices(report: Entry) -> tuple[Device, ...]:
+    """Return the GPUs of a report, else its processor."""
+    gpu, cpu, count = (
+        report.string("meta", "gpu", "brand"),
+        report.string("meta", "cpu", "brand"),
+        report.number("meta", "gpu", "gpu_count"),
+    )
+    if gpu and gpu != "Unknown":
+        return (Device(gpu, int(count) if count else None),)
+    return (Device(cpu),) if cpu and cpu != "Unknown" else ()

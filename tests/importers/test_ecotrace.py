@@ -1,0 +1,97 @@
+"""EcoTrace: grams without energy, headers that rows outgrow, epochs inside trainings, and the report as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardgen.importers import ecotrace
+
+from .damage import readings, with_damaged_fields
+from .json_damage import FEW, one, said, silent_cuts
+
+LOG = (Path(__file__).parent / "data" / "ecotrace" / "ecotrace_log.csv").read_bytes()
+OLD = "Date,Function,Duration(s),Carbon(gCO2),Region\n2024-05-01 10:00:10,train,10.0000,2.50000000,FR\n"
+
+
+def report(*grams: float, total: float | None = None) -> str:
+    rows = [
+        {
+            "date": "2025-01-01 10:00:00", "function": f"step{index}", "duration_s": 1.5, "carbon_gco2": gram, "region": "FR",
+            "avg_cpu_pct": "N/A", "file_path": "N/A", "line": "N/A", "run_id": "abc", "run_label": "pond",
+        }
+        for index, gram in enumerate(grams)
+    ]  # fmt: skip
+    meta = {"version": "1.7.1", "carbon_intensity": 55, "intensity_source": "static", "gpu": {"brand": "NVIDIA A40", "gpu_count": 2}}
+    summary = {"total_carbon_gco2": sum(grams) if total is None else total}
+    return json.dumps({"meta": meta, "measurements": rows, "summary": summary}, indent=2)
+
+
+def test_grams_are_read_and_energy_is_missing(tmp_path):
+    reading = one(ecotrace, tmp_path, LOG)
+    record = reading.records[0]
+    assert (record.energy_kwh, record.emissions_kg, record.run) == (None, pytest.approx(0.00012705243, rel=1e-12), "0d4429776c17")
+    assert (record.hours, said(reading)) == (pytest.approx(5.0047 / 3600), [("CG501", 2, "error")])
+    assert "GLOBAL" in reading.problems[0].hint
+
+
+def test_the_first_releases_have_five_columns(tmp_path):
+    record = one(ecotrace, tmp_path, OLD).records[0]
+    assert (record.emissions_kg, record.country, record.end - record.start) == (0.0025, "FR", 10.0)
+
+
+def test_longer_rows_of_a_newer_release_are_repaired_and_said(tmp_path):
+    newer = OLD + "2025-05-01 10:00:10,train,10.0000,1.50000000,FR,44.10\n2026-05-01 10:00:10,train,5.0,1.0,FR,N/A,N/A,N/A,abc,\n"
+    reading = one(ecotrace, tmp_path, newer)
+    assert [record.emissions_kg for record in reading.records] == [0.004, 0.001]
+    assert [(note.kind, note.line) for note in reading.notes] == [("repaired", 3)]
+
+
+def test_epochs_lie_within_the_row_of_their_training(tmp_path):
+    rows = "2025-05-01 10:00:10,ml::epoch_1::pond-7b,5.0,2.0,FR\n2025-05-01 10:00:20,ml::epoch_2::pond-7b,5.0,2.5,FR\n"
+    whole = "2025-05-01 10:00:21,ml::pond-7b,10.0,4.5,FR\n"
+    header = OLD.splitlines(keepends=True)[0]
+    reading = one(ecotrace, tmp_path, header + rows + whole)
+    assert (reading.records[0].emissions_kg, [note.line for note in reading.notes]) == (0.0045, [2, 3])
+    assert one(ecotrace, tmp_path, header + rows).records[0].emissions_kg == 0.0045
+
+
+def test_a_path_is_private(tmp_path):
+    record = one(ecotrace, tmp_path, LOG.replace(b"N/A,N/A,", b"/srv/pond/wl.py,12,", 1)).records[0]
+    assert record.private == {"path": "/srv/pond/wl.py"}
+    assert "pond" not in " ".join((record.project, record.reason, record.method, record.part))
+
+
+def test_the_report_as_json_has_no_energy_either(tmp_path):
+    reading = one(ecotrace, tmp_path, report(0.5, 0.25))
+    record = reading.records[0]
+    assert (record.emissions_kg, record.devices[0].name, record.devices[0].count, reading.version) == (0.00075, "NVIDIA A40", 2, "1.7.1")
+    assert [(code, severity) for code, _, severity in said(reading)] == [("CG501", "error")]
+    assert reading.problems[0].line == 13
+
+
+def test_a_report_whose_total_is_another_is_refused(tmp_path):
+    assert [code for code, _, _ in said(one(ecotrace, tmp_path, report(0.5, total=0.7)))] == ["CG501", "CG504"]
+
+
+@pytest.mark.parametrize("row", ["2025-05-01,train,1,1,FR", "2025-05-01 10:00:00,train,1 s,1,FR", "2025-05-01 10:00:00,train,1,-1,FR"])
+def test_a_cell_that_cannot_stand_there_is_named(tmp_path, row):
+    assert said(one(ecotrace, tmp_path, OLD + row + "\n"))[0] == ("CG503", 3, "error")
+
+
+def test_damaged_files_always_have_a_problem_with_a_line(tmp_path):
+    damaged = [content for _, content in with_damaged_fields(LOG)] + [content for _, content in with_damaged_fields(OLD.encode())]
+    assert all(reading.problems for content in damaged for reading in readings(ecotrace, tmp_path, {"log": content}))
+    assert silent_cuts(ecotrace, tmp_path, "log", LOG) == []
+    assert silent_cuts(ecotrace, tmp_path, "log", report(0.5, 0.25).encode()) == []
+
+
+@FEW
+@given(st.binary(max_size=200))
+def test_any_bytes_after_a_right_beginning_are_read_or_refused(tmp_path, rest):
+    one(ecotrace, tmp_path, LOG + rest)
+    one(ecotrace, tmp_path, report(0.5).encode()[:-1] + rest)
