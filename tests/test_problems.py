@@ -15,10 +15,10 @@ from cardgen.core.factors import Factors
 from cardgen.core.problem import Problem
 from cardgen.importing.choosing import Choice, Several, chosen
 from cardgen.importing.finding import read as read_evidence
-from cardgen.importing.source import Source
 from cardgen.loading import load
 from cardgen.loading.document import Document
 from cardgen.problems import CardgenError, Placed, codes, in_order, page, render
+from cardgen.records.source import Source
 from cardgen.reviewing import review
 from cardgen.validation import validate
 

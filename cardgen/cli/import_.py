@@ -18,7 +18,11 @@ from cardgen.problems import CardgenError
 @click.option("-o", "--output", default="-", show_default=True, type=click.Path(dir_okay=False, allow_dash=True), help='"-" is stdout.')
 @with_options(CHOOSING, STATING)
 @click.option(
-    "--column", "columns", multiple=True, metavar="ROLE=HEADER[:UNIT]", help="A column of a plain-csv file, as in energy=used:Wh."
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="ROLE=HEADER[:UNIT]",
+    help="A column of a plain-csv file, as in energy=used:Wh; rows=last or rows=sum says whether its rows add up.",
 )
 @click.option(
     "--include",

@@ -10,13 +10,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from cardgen.importing.entries import Entry, records
-from cardgen.importing.fields import clock, is_missing, number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import Placed, printable
+from cardgen.records.entries import Entry, records
+from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "ai-energy-score", "AI Energy Score", "benchmark_report.json, benchmark_results.csv, master_results.csv, GPU_ENERGY_SUMMARY.json",

@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 
 from cardgen.core.units import UnitError, convert
-from cardgen.importing.entries import Entry, records
-from cardgen.importing.fields import clock
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.source import Source
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import printable
+from cardgen.records.entries import Entry, records
+from cardgen.records.fields import clock
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "boamps", "BoAmps", "boamps_report.json, energy-report-*.json",

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from cardgen.importing.entries import Entry, records
-from cardgen.importing.fields import clock
-from cardgen.importing.record import Device, PerRequest, Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool
+from cardgen.records.entries import Entry, records
+from cardgen.records.fields import clock
+from cardgen.records.record import Device, PerRequest, Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool
 
 TOOL = Tool(
     "carbonwatcher", "carbonwatcher", "carbonwatcher_ledger.json, carbontracker_<run>_<time>.log, carbonwatcher_llm_ledger.json",

@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.importing.fields import clock, is_missing, number
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table, separator, wrong_length
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table, separator, wrong_length
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "codecarbon", "CodeCarbon", "emissions.csv, emissions_<task>.csv",

@@ -12,13 +12,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.importing.fields import number
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.samples import J_PER_KWH, MAX_DEVICE_W, Samples
-from cardgen.importing.source import Source
-from cardgen.importing.table import warn_of_cut_line
-from cardgen.importing.tool import Tool
 from cardgen.problems import printable
+from cardgen.records.fields import number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.samples import J_PER_KWH, MAX_DEVICE_W, Samples
+from cardgen.records.source import Source
+from cardgen.records.table import warn_of_cut_line
+from cardgen.records.tool import Tool
 
 TOOL = Tool(
     "dcgm", "DCGM exporter", "two or more scrapes of /metrics, such as curl -s localhost:9400/metrics > start.prom",

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cardgen.importing.fields import json_number
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool, each
 from cardgen.loading import load
 from cardgen.loading.document import Document
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import json_number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "dia", "ai-impact-accounting (DIA)", "dia_report in the front matter of a model card",

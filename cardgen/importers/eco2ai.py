@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.importing.fields import clock, is_missing, number
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table, separator
-from cardgen.importing.tool import Tool
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table, separator
+from cardgen.records.tool import Tool
 
 TOOL = Tool(
     "eco2ai", "Eco2AI", "emission.csv",

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from cardgen.importing.entries import Entry, entries
-from cardgen.importing.fields import json_number
-from cardgen.importing.record import PerRequest, Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import printable
+from cardgen.records.entries import Entry, entries
+from cardgen.records.fields import json_number
+from cardgen.records.record import PerRequest, Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "ecologits", "EcoLogits", "the impacts of requests as JSON: ImpactsOutput, alone, in a list or one a line",

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.importing.entries import Entry, entries
-from cardgen.importing.fields import clock, is_missing, number
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.source import Source
-from cardgen.importing.table import Table, wrong_length
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import printable
+from cardgen.records.entries import Entry, entries
+from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source
+from cardgen.records.table import Table, wrong_length
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "ecotrace", "EcoTrace", "ecotrace_log.csv, ecotrace_report.json",

@@ -12,11 +12,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cardgen.importing.fields import json_number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import json_number
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "experiment-impact-tracker", "experiment-impact-tracker", "impacttracker/data.json",

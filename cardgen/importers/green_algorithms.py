@@ -10,12 +10,12 @@ import math
 import re
 from collections.abc import Mapping
 
-from cardgen.importing.fields import clock, elapsed, is_missing, number
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.source import Source
-from cardgen.importing.table import Table, separator
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import printable
+from cardgen.records.fields import clock, elapsed, is_missing, number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source
+from cardgen.records.table import Table, separator
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "green-algorithms", "Green Algorithms", "GreenAlgorithms_results_*.csv, tables of jobs of GreenAlgorithms4HPC",

@@ -9,12 +9,12 @@ import math
 import re
 from collections.abc import Iterator
 
-from cardgen.importing.entries import Entry, records
-from cardgen.importing.fields import clock
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import printable
+from cardgen.records.entries import Entry, records
+from cardgen.records.fields import clock
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "greentensor", "GreenTensor", "greentensor_history.json, greentensor_esg_history.json and the ESG report as JSON",

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cardgen.importing.fields import is_missing, json_number, number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.samples import MAX_DEVICE_W, Samples
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table, warn_of_cut_line
-from cardgen.importing.tool import Tool
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import is_missing, json_number, number
+from cardgen.records.record import Reading, Record
+from cardgen.records.samples import MAX_DEVICE_W, Samples
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table, warn_of_cut_line
+from cardgen.records.tool import Tool
 
 TOOL = Tool(
     "mlflow", "MLflow system metrics", "metrics/system/gpu_N_power_usage_watts, get_metric_history as CSV, run.to_dictionary() as JSON",

@@ -13,12 +13,12 @@ from typing import Any
 
 from cardgen.core.units import UnitError, convert
 from cardgen.importers.codecarbon import record_of
-from cardgen.importing.entries import AGAIN, Entry, entries
-from cardgen.importing.fields import json_number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import printable
+from cardgen.records.entries import AGAIN, Entry, entries
+from cardgen.records.fields import json_number
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "optimum-benchmark", "optimum-benchmark", "benchmark_report.json, benchmark.json, <task>_codecarbon.json",

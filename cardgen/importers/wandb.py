@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cardgen.importing.fields import is_missing, json_number, number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.samples import MAX_DEVICE_W, Samples, in_any_order
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table, warn_of_cut_line
-from cardgen.importing.tool import Tool, each
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import is_missing, json_number, number
+from cardgen.records.record import Reading, Record
+from cardgen.records.samples import MAX_DEVICE_W, Samples, in_any_order
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table, warn_of_cut_line
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "wandb", "Weights & Biases", 'run.history(stream="events", samples=100000).to_csv(...)',

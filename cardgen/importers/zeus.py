@@ -10,13 +10,13 @@ import math
 import re
 from collections.abc import Sequence
 
-from cardgen.importing.fields import is_missing
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table, separator
-from cardgen.importing.tool import Tool, each
-from cardgen.importing.windows import Window, dates, misplaced, outermost
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import is_missing
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table, separator
+from cardgen.records.tool import Tool, each
+from cardgen.records.windows import Window, dates, misplaced, outermost
 
 TOOL = Tool(
     "zeus", "Zeus", "the CSV of ZeusMonitor(log_file=...)",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from cardgen.importing.amounts import short
 from cardgen.importing.combining import Combine, Combined, combined, once, parts
-from cardgen.importing.fields import day
-from cardgen.importing.record import Reading, Record
 from cardgen.problems import CardgenError, printable
+from cardgen.records.fields import day
+from cardgen.records.record import Reading, Record
 
 
 @dataclass(frozen=True)

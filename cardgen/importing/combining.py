@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from cardgen.importing.record import Reading, Record
+from cardgen.records.record import Reading, Record
 
 Combine = Literal["add", "largest", "widest"]
 WIDTH = {"accelerators": 0, "node": 1, "it": 2, "facility": 3}
@@ -119,8 +119,8 @@ def _filled(record: Record) -> int:
 def combined(records: Sequence[Record], combine: Combine | None = None, *, apart: bool = False) -> list[Combined]:
     """Return the runs that records are about, in their order. Raises Ambiguous where the rules do not decide.
 
-    ``apart``: what ran one after the other are runs of their own. ``combine`` decides instead: ``add`` makes one run of all, ``largest`` takes the largest of each group that overlaps,
-    ``widest`` the one whose meter covers most.
+    ``apart``: what ran one after the other are runs of their own. ``combine`` decides instead: ``add`` makes one run of all,
+    ``largest`` takes the largest of each group that overlaps, ``widest`` the one whose meter covers most.
     """
     if combine == "add":
         return [_added(list(records), "added up, as you chose")] if records else []

@@ -10,9 +10,9 @@ from types import ModuleType
 from cardgen.core.factors import Factors
 from cardgen.importers import importer, names
 from cardgen.importing.plausible import checked
-from cardgen.importing.record import Reading
-from cardgen.importing.source import Source
 from cardgen.problems import printable
+from cardgen.records.record import Reading
+from cardgen.records.source import Source
 
 PLAIN = "plain-csv"  # read only with the columns that the user names
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cardgen.core.factors import Factors
 from cardgen.core.run import Facility
-from cardgen.importing.record import Record
+from cardgen.problems import plain
+from cardgen.records.record import Record
 
 
 def facility_of(record: Record, factors: Factors) -> Facility:
@@ -17,7 +18,7 @@ def facility_of(record: Record, factors: Factors) -> Facility:
     if record.is_default_place:
         return Facility()
     country = factors.place(record.country) if record.country else None
-    if record.provider:
+    if record.provider and plain(record.provider).strip():
         known = record.region and factors.region(record.provider, record.region)
         if known or (not country and record.region and not factors.has_regions(record.provider)):
             return Facility(provider=record.provider, region=record.region)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from cardgen.core.factors import Factors
 from cardgen.importing.place import zone_of
-from cardgen.importing.record import Record
 from cardgen.problems import Placed
+from cardgen.records.record import Record
 
 NODE_W = (5.0, 15_000.0)  # an idle small computer, and ten kilowatts of accelerators with their host
 POSSIBLE_G = (5.0, 1_200.0)  # gCO2e/kWh: nearly all hydro or nuclear, and lignite

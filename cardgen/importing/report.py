@@ -8,10 +8,10 @@ from typing import Any
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import short
 from cardgen.importing.combining import Combined
-from cardgen.importing.fields import day
 from cardgen.importing.plausible import mean_power_w, table_grams
-from cardgen.importing.record import Reading, Record
 from cardgen.problems import printable
+from cardgen.records.fields import day
+from cardgen.records.record import Reading, Record
 
 BOUNDARY_WORDS = {
     "accelerators": "accelerators alone", "node": "the whole machine", "it": "IT equipment",

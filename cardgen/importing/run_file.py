@@ -10,11 +10,11 @@ from cardgen.core.factors import Factors
 from cardgen.core.run import Facility
 from cardgen.importing.amounts import digits, exact, short
 from cardgen.importing.combining import Combined
-from cardgen.importing.fields import day
 from cardgen.importing.place import facility_of
-from cardgen.importing.record import Device, PerRequest, Reading, Record
 from cardgen.importing.report import BOUNDARY_WORDS, basis_of, lines, named
 from cardgen.problems import plain, printable
+from cardgen.records.fields import day
+from cardgen.records.record import Device, PerRequest, Reading, Record
 from cardgen.skeleton import scalar
 
 _COLUMN = 56  # where comments begin
@@ -257,8 +257,11 @@ def _place(run: Combined, stated: Stated, factors: Factors) -> Iterator[str]:
             else "not in the file; or provider and region"
         )
         yield _line(f"{inner}country: USA", why)
+    first = run.counted[0]
     if pue:
-        yield _line(f"      pue: {pue:g}", "the energy includes it" if run.counted[0].pue else "")
+        yield _line(f"      pue: {pue:g}", "the energy includes it" if first.pue else "")
+    elif first.boundary == "facility":
+        yield _line(f"{inner}pue: 1.10", "in the energy already, and the tool does not say how much")
     else:
         yield _line(f"{inner}pue: 1.10", "not in the energy; the region's or the industry's average is applied")
     if wue:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hub.calls import CARD, RUN, TOKEN, Result, variables
-from hub.stub import Stub, hub
 
 from cardgen.cli import main
+from hub.calls import CARD, RUN, TOKEN, Result, variables
+from hub.stub import Stub, hub
 
 
 @pytest.fixture

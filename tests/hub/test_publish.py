@@ -10,10 +10,10 @@ import sys
 
 import pytest
 import yaml
-from hub.calls import CARD, ROOT, RUN, TOKEN, in_a_process
-from hub.stub import FRONT_MATTER
 
 from cardgen.problems import page
+from hub.calls import CARD, ROOT, RUN, TOKEN, in_a_process
+from hub.stub import FRONT_MATTER
 
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed: pip install 'cardgen[hub]'")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from hub.calls import ROOT, TOKEN, in_a_process
 
 from cardgen.hub.connection import token
 from cardgen.problems import CardgenError
+from hub.calls import ROOT, TOKEN, in_a_process
 
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed: pip install 'cardgen[hub]'")
 

@@ -1,4 +1,4 @@
-"""Files as they get damaged: cut, reordered, with fields lost, doubled or moved. What is read of them is right, or a problem names a line."""
+"""Files as they get damaged: cut, reordered, with fields lost, doubled or moved. What is read is right, or a problem names a line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from cardgen.importing.record import Reading
-from cardgen.importing.source import Source
+from cardgen.records.record import Reading
+from cardgen.records.source import Source
 
 
 def readings(module: ModuleType, folder: Path, files: dict[str, bytes]) -> list[Reading]:

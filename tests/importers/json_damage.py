@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from cardgen.importing.record import Reading
+from cardgen.records.record import Reading
 
 from .damage import cuts, is_safe, readings, total
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from cardgen.importing.record import Reading
+from cardgen.records.record import Reading
 from importers.damage import total
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from importers.damage import placed, readings, reordered, total, unsafe, unsafe_cuts, with_damaged_fields
 
 from cardgen.importers import codecarbon
+from importers.damage import placed, readings, reordered, total, unsafe, unsafe_cuts, with_damaged_fields
 
 DATA = Path(__file__).parent / "data" / "codecarbon"
 FILES = sorted(DATA.glob("*/*.csv"))

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cardgen.importers import dcgm
-from cardgen.importing.record import Device, Reading
+from cardgen.records.record import Device, Reading
 from importers.damage import is_safe, readings, reordered
 from importers.words import with_damaged_words, with_lines_doubled
 

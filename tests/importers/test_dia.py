@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardgen.importers import dia
-from cardgen.importing.source import Source
+from cardgen.records.source import Source
 
 from .json_damage import FEW, one, said, silent_cuts, unsafe_damage, with_damaged_lines
 

@@ -89,7 +89,7 @@ def test_an_empty_history_has_no_energy(tmp_path):
 
 
 def _source(folder: Path, content: str):
-    from cardgen.importing.source import Source
+    from cardgen.records.source import Source
 
     (folder / "file").write_text(content)
     return Source("file", folder / "file")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cardgen.importers import mlflow
-from cardgen.importing.record import Reading
+from cardgen.records.record import Reading
 from importers.damage import readings, reordered, unsafe, unsafe_cuts, with_damaged_fields
 from importers.words import with_damaged_words, with_lines_doubled
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cardgen.importers import nvidia_smi
-from cardgen.importing.record import Device, Reading
+from cardgen.records.record import Device, Reading
 from importers.damage import readings, reordered, total, unsafe, unsafe_cuts, with_damaged_fields
 from importers.words import with_lines_doubled
 

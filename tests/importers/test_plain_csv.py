@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardgen.importers import plain_csv
-from cardgen.importing.record import Reading
-from cardgen.importing.source import Source
+from cardgen.records.record import Reading
+from cardgen.records.source import Source
 
 from .damage import cuts, reordered
 from .json_damage import FEW, said

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardgen.importers import slurm
-from cardgen.importing.record import Device
+from cardgen.records.record import Device
 from importers.damage import is_safe, placed, readings, reordered, total, unsafe, unsafe_cuts, with_damaged_fields
 
 DATA = Path(__file__).parent / "data" / "slurm"

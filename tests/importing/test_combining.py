@@ -8,8 +8,8 @@ import pytest
 
 from cardgen.importing.choosing import Choice, Several, chosen
 from cardgen.importing.combining import Ambiguous, Combined, combined, once
-from cardgen.importing.record import Reading, Record
 from cardgen.problems import CardgenError
+from cardgen.records.record import Reading, Record
 
 HOUR = 3600.0
 GPUS = Record(

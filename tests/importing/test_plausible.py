@@ -9,7 +9,7 @@ import pytest
 from cardgen.core.factors import Factors
 from cardgen.importing.place import facility_of
 from cardgen.importing.plausible import checked, mean_power_w
-from cardgen.importing.record import Device, Record
+from cardgen.records.record import Device, Record
 
 FACTORS = Factors()
 # 2 A100 SXM (rated at 400 W) that drew 350 W each for an hour, in a machine of 900 W.

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cardgen.importing.fields import clock, json_number
-from cardgen.importing.perun_report import read_report
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool, each
+from cardgen.importers.perun.report import read_report
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock, json_number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "perun", "perun", "perun_results/<application>.json, and its text report",

@@ -11,14 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from cardgen.importing.fields import clock, is_missing, number
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.samples import MAX_DEVICE_W, Samples, in_any_order
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import separator, warn_of_cut_line, wrong_length
-from cardgen.importing.ticks import LOG, Row, numbered
-from cardgen.importing.tool import Tool, each
+from cardgen.importers.nvidia_smi.ticks import LOG, Row, numbered
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.samples import MAX_DEVICE_W, Samples, in_any_order
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import separator, warn_of_cut_line, wrong_length
+from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
     "nvidia-smi", "nvidia-smi", "logs of --query-gpu=timestamp,power.draw --format=csv, of dmon -o DT",

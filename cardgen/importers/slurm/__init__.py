@@ -10,14 +10,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from cardgen.importing.fields import clock, elapsed, is_missing
-from cardgen.importing.jobs import NO_JOB_J, NONE, STATES, UNFINISHED, Job, resources, rounded
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.sacct_json import is_sacct_json, json_jobs
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table, separator
-from cardgen.importing.tool import Tool, each
+from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, UNFINISHED, Job, resources, rounded
+from cardgen.importers.slurm.sacct_json import is_sacct_json, json_jobs
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock, elapsed, is_missing
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table, separator
+from cardgen.records.tool import Tool, each
 
 FORMAT = "sacct -P --format=JobID,JobName,State,Start,End,Elapsed,NNodes,AllocTRES,ConsumedEnergy,ConsumedEnergyRaw"
 TOOL = Tool(

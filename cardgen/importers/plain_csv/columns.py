@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cardgen.core.units import DIMENSIONS, UnitError, parse_quantity
-from cardgen.importing.fields import clock, is_missing
-from cardgen.importing.source import Unreadable
-from cardgen.importing.table import Table
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock, is_missing
+from cardgen.records.source import Unreadable
+from cardgen.records.table import Table
 
 ROLES = {"energy": "energy", "emissions": "mass", "duration": "duration", "power": "power", "water": "water"}  # with their dimension
 TEXTS = ("run", "project", "device", "country")

@@ -16,8 +16,8 @@ from heapq import heappush, heappushpop
 from statistics import median_low
 from typing import Literal
 
-from cardgen.importing.record import Reading
-from cardgen.importing.source import Source
+from cardgen.records.record import Reading
+from cardgen.records.source import Source
 
 MAX_DEVICE_W = 5_000  # no single accelerator draws more; what does is another column or a fault of the meter
 GAP = 10  # an interval of so many ordinary ones is a gap

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 
-from cardgen.importing.fields import number
-from cardgen.importing.record import Reading
-from cardgen.importing.source import Source, Unreadable
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import number
+from cardgen.records.record import Reading
+from cardgen.records.source import Source, Unreadable
 
 _AGAIN = "write or copy the file again, or leave the row out"
 

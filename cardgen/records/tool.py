@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cardgen.importing.record import Reading
-from cardgen.importing.source import Source, Unreadable
+from cardgen.records.record import Reading
+from cardgen.records.source import Source, Unreadable
 
 
 @dataclass(frozen=True)

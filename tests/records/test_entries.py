@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cardgen.importing.entries import Entry, entries
-from cardgen.importing.source import Source, Unreadable
+from cardgen.records.entries import Entry, entries
+from cardgen.records.source import Source, Unreadable
 
 LIST = '[\n {"a": 1},\n {"a": {"b": 2,\n  "c": 3}}\n]\n'
 

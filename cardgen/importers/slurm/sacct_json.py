@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cardgen.importing.fields import json_number
-from cardgen.importing.jobs import NO_JOB_J, NONE, STATES, Job
-from cardgen.importing.record import Reading
-from cardgen.importing.source import Source
+from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, Job
 from cardgen.problems import printable
+from cardgen.records.fields import json_number
+from cardgen.records.record import Reading
+from cardgen.records.source import Source
 
 JOB = re.compile(r'"job_id"\s*:\s*(\d+)')
 PRIVATE = {"user": "User", "account": "Account", "group": "Group", "nodes": "NodeList", "working_directory": "WorkDir"}

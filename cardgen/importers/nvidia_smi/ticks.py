@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from cardgen.importing.record import Reading
+from cardgen.records.record import Reading
 
 
 class Row(NamedTuple):

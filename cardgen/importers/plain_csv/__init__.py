@@ -10,13 +10,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.importing.columns import AGAIN, HEADERS, ROLES, TEXTS, columns_of, hint_for, moment_in, value_in
-from cardgen.importing.record import Device, Reading, Record
-from cardgen.importing.samples import OutOfOrder, Samples
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.table import Table
-from cardgen.importing.tool import Tool
+from cardgen.importers.plain_csv.columns import AGAIN, HEADERS, ROLES, TEXTS, columns_of, hint_for, moment_in, value_in
 from cardgen.problems import Placed, printable
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.samples import OutOfOrder, Samples
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import Table
+from cardgen.records.tool import Tool
 
 TOOL = Tool(
     "plain-csv", "a table with columns that you name", "any CSV",

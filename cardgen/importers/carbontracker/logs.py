@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from cardgen.importing.fields import clock, elapsed, number
-from cardgen.importing.record import Device, Reading
-from cardgen.importing.source import Source
 from cardgen.problems import printable
+from cardgen.records.fields import clock, elapsed, number
+from cardgen.records.record import Device, Reading
+from cardgen.records.source import Source
 
 STAMPED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - (.*)", re.S)
 VERSION = re.compile(r"carbontracker version (\S+)\s*")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cardgen.importing.fields import json_number
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import json_number
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
 
 AGAIN = "write or copy the file again"
 _SPACE = re.compile(r"\s*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 
-from cardgen.importing.fields import clock
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
 from cardgen.problems import Placed, printable
+from cardgen.records.fields import clock
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
 
 MAGNITUDES = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 JOULES = re.compile(r"(\d+\.\d{3}) ([pnµmkMGT]?)J")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardgen.importing.record import Reading
-from cardgen.importing.samples import OutOfOrder, Samples, Summary
-from cardgen.importing.ticks import Row, numbered
+from cardgen.importers.nvidia_smi.ticks import Row, numbered
+from cardgen.records.record import Reading
+from cardgen.records.samples import OutOfOrder, Samples, Summary
 
 
 def summary(*samples: tuple[str, float, float], keep: bool = False, is_local: bool = False) -> tuple[Summary, Reading]:

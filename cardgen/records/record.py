@@ -39,10 +39,10 @@ class Record:
 
     ``energy_kwh`` is what was used within ``boundary``; where ``pue`` is given, the energy includes it and the boundary is the
     facility. ``start`` and ``end`` are seconds since 1970 by the clock of the machine, ``hours`` wall-clock time, ``device_hours``
-    the total over all accelerators; ``nodes`` is None for one machine. ``components`` splits the energy (kWh) into accelerators, processors and memory. ``part``
-    names a part of the run ``run``, such as a task. ``host`` holds what two files of one machine have in common; it is compared
-    and never shown. ``private`` holds what is shown only when asked for: coordinates, host, user, path. ``lines`` are those that
-    the energy was read from.
+    the total over all accelerators; ``nodes`` is None for one machine. ``components`` splits the energy (kWh) into accelerators,
+    processors and memory. ``part`` names a part of the run ``run``, such as a task. ``host`` holds what two files of one machine
+    have in common; it is compared and never shown. ``private`` holds what is shown only when asked for: coordinates, host, user,
+    path. ``lines`` are those that the energy was read from.
     """
 
     tool: str

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from cardgen.importing.carbontracker_logs import Consumption, Fault, Training, entries, epochs_log, output_log
-from cardgen.importing.record import Reading, Record
-from cardgen.importing.source import Source, Unreadable
-from cardgen.importing.tool import Tool
+from cardgen.importers.carbontracker.logs import Consumption, Fault, Training, entries, epochs_log, output_log
 from cardgen.problems import Placed
+from cardgen.records.record import Reading, Record
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.tool import Tool
 
 TOOL = Tool(
     "carbontracker", "carbontracker", "*_carbontracker.log, *_carbontracker_output.log",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cardgen.importing.record import Reading
+from cardgen.records.record import Reading
 
 GAP_S = 1e-3  # clocks of seconds since 1970 have less than a microsecond left; two windows of one program lie further apart
 SLACK = 0.05  # meters are read one after the other, and some move on only every tenth of a second
