@@ -43,7 +43,7 @@ def step(values: Iterable[float], unit: str) -> tuple[str, float]:
     steps = _STEPS.get(unit, ((unit, 1.0),))
     if unit in CURRENCIES:
         steps = ((unit, 1.0), (f"million {unit}", 1e6), (f"billion {unit}", 1e9))
-    largest = max((abs(value) for value in values), default=0.0)
+    largest = max(map(abs, values), default=0.0)
     if largest == 0:
         return next((s for s in steps if s[1] == 1.0), steps[0])
     if unit in ("h", "1") and 0.01 <= largest < 1e6:  # read as plain numbers: "0.5 h", "52,200 h", "1,640 cars"

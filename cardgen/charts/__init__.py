@@ -15,13 +15,15 @@ from typing import Any
 
 from cardgen.charts.chart import Chart, digest, read_digest
 
+_DRAWING = ("layout", "raster", "scene", "vector")  # loaded when a picture is drawn, not when it is made out
+
 __all__ = ["Chart", "charts", "digest", "pictures", "png", "read_digest", "svg"]
 
 
 @cache
 def pictures() -> Mapping[str, Callable[[Mapping[str, Any]], Chart | None]]:
     """Return the function of each picture by the picture's name, in the order of the page."""
-    modules = [(name, import_module(f"{__name__}.{name}")) for _, name, _ in pkgutil.iter_modules(__path__)]
+    modules = [(name, import_module(f"{__name__}.{name}")) for _, name, _ in pkgutil.iter_modules(__path__) if name not in _DRAWING]
     found = sorted((module.PLACE, name, module.chart) for name, module in modules if hasattr(module, "PLACE"))
     return {name.replace("_", "-"): function for _, name, function in found}
 

@@ -25,7 +25,7 @@ _WIDTHS = {character: width / 1000 for width, characters in _GROUPS.items() for 
 _OTHER = 1.3  # the widest of the other letters: a name in another script is shortened early, and never clipped
 _WIDE = {"\ufdfd": 12.0, "\ufdfa": 5.0, "\ufdfb": 3.0, "\U0001242b": 5.0, "\U00012219": 5.0, "\u2e3b": 3.2, "\u2e3a": 2.2}
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 _ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _STACK = re.compile(f"({_ACCENT}{{2}}){_ACCENT}+")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cardgen.core.factors import Factors
     from cardgen.importing.choosing import Choice
     from cardgen.importing.combining import Ambiguous, Combined
-    from cardgen.importing.record import Reading
     from cardgen.importing.run_file import Stated
+    from cardgen.records.record import Reading
 
 CHOOSING = (
     click.option("--run", "runs", multiple=True, metavar="ID", help="The run with this id, or the beginning of one; may be repeated."),
@@ -86,7 +86,7 @@ def read_files(
 ) -> list[Reading]:
     """Return a reading of each file; raises CardgenError when one cannot be read."""
     from cardgen.importing.finding import read
-    from cardgen.importing.source import sources
+    from cardgen.records.source import sources
 
     named, found = sources(files)
     return read(named, found, factors, tool, columns)
@@ -175,7 +175,7 @@ def is_evidence(name: str) -> bool:
     path = Path(name)
     if name == "-" or not path.is_file():
         return False
-    from cardgen.importing.source import Source
+    from cardgen.records.source import Source
 
     source = Source(name, path)
     if _RUN.search(source.head):

@@ -10,10 +10,8 @@ import click
 
 from cardgen.cli.reporting import asked_for
 from cardgen.core.factors import Factors
-from cardgen.core.own_factors import FactorError, own_rows
 from cardgen.core.problem import Problem
 from cardgen.problems import CardgenError, Source, in_order, render
-from cardgen.saved import saved
 
 if TYPE_CHECKING:
     from cardgen.budget import Budget
@@ -43,6 +41,10 @@ def _budgets(texts: Sequence[str]) -> tuple[Budget, ...]:
 
 def factors_with(files: Sequence[str]) -> Factors:
     """Return the factor tables with the user's own rows in front."""
+    if not files:
+        return Factors()
+    from cardgen.core.own_factors import FactorError, own_rows
+
     own: dict[str, list[Any]] = {}
     for file in files:
         try:
@@ -64,6 +66,8 @@ def assessment(
 
     source, imported = _document(run, factors, quiet=quiet, strict=strict)
     if isinstance(source.data, dict) and "derivations" in source.data:
+        from cardgen.saved import saved
+
         if factors.own:
             raise CardgenError(f"{run} is a saved assessment: its factors are fixed", 2, "give --factors with the run file")
         content = saved(source)

@@ -128,12 +128,13 @@ def _assessed(run: Path, order: Order, found: list[Footprint]) -> int:
     """Put the footprint of a run into a list, say the run's problems, and return the exit code."""
     from cardgen.loading import read
     from cardgen.placing.metadata import emissions
-    from cardgen.saved import saved
     from cardgen.validation import validate
 
     source = read(_shown(run))
     factors = _factors()
     if isinstance(source.data, dict) and "derivations" in source.data:
+        from cardgen.saved import saved
+
         content = saved(source)
         found.append(Footprint(content, *emissions(content, None, factors)))
         assessed(content)

@@ -162,9 +162,11 @@ def _implied_mfu(result: ActivityResult, used: Evidence, path: Path, inputs: Inp
     if used.hours is None or not used.hours.value or result.activity.phase == "inference":
         return None
     flops = gathering.training_flops(result.activity, path, Inputs(inputs.factors))
+    if flops is None:
+        return None
     timed = [(gathering.peak_flops(pool), pool.hours) for pool in used.pools if pool.hours]
     capacity = [(peak * hours).called("capacity", "FLOP") for peak, hours in timed if peak is not None and hours is not None]
-    if flops is None or not timed or len(capacity) < len(timed):
+    if not timed or len(capacity) < len(timed):
         return None
     whole = total(capacity)
     return (flops / whole).called("MFU", "1") if whole.value and flops.value and math.isfinite(flops.value / whole.value) else None

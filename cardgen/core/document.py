@@ -79,12 +79,11 @@ class _Writer:
         identifier = self._derivation(figure)
         step = self.derivations[identifier]
         return {
-            **{key: step[key] for key in ("value", "unit", "low", "high")},
-            "basis": _basis(figure),
-            "sources": step["sources"],
+            "value": step["value"], "unit": step["unit"], "low": step["low"], "high": step["high"],
+            "basis": _basis(figure), "sources": step["sources"],
             "drivers": [{"input": label, "share": round(share, 4)} for label, share in figure.drivers if share >= 0.01],
             "derivation": identifier,
-        }
+        }  # fmt: skip
 
     def impact(self, impact: Impact) -> dict[str, Any]:
         """Return the figures of an activity or of the totals."""
@@ -253,4 +252,6 @@ def _interval(value: float, unit: str, sigma: float) -> dict[str, Any]:
 
 def _round(value: float) -> float:
     """Return a value with 12 significant digits: the last bits of a logarithm differ between machines."""
-    return float(f"{min(max(value, -LARGEST_FLOAT), LARGEST_FLOAT):.12g}")  # JSON has no infinity
+    if abs(value) > LARGEST_FLOAT:  # JSON has no infinity
+        return math.copysign(LARGEST_FLOAT, value)
+    return float(f"{value:.12g}")

@@ -27,9 +27,11 @@ class Factors:
     def table(self, name: str) -> list[Row]:
         """Return the rows of a table; a user's row stands in the place of the bundled one with the same key."""
         if name not in self._tables:
-            mine = self.own.get(name, [])
-            taken = {key(row) for row in mine}
-            self._tables[name] = mine + [row for row in bundled(name) if key(row) not in taken]
+            rows = bundled(name)
+            if mine := self.own.get(name):
+                taken = {key(row) for row in mine}
+                rows = mine + [row for row in rows if key(row) not in taken]
+            self._tables[name] = rows
         return self._tables[name]
 
     def source(self, identifier: str) -> Row | None:

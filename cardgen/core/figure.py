@@ -12,9 +12,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
-from cardgen.core.units import convert, unit
+from cardgen.core.units import combined, convert, unit
 
 Z90 = 1.645
 BASES = ("exact", "measured", "declared", "estimated", "assumed")  # from the strongest to the weakest
@@ -75,13 +76,14 @@ class Figure:
     def drivers(self) -> list[tuple[str, float]]:
         """The inputs that the uncertainty comes from with their share of the variance, the largest first."""
         deviations = self._deviations
-        largest = max((abs(d) for d in deviations.values()), default=0.0)
+        largest = max(map(abs, deviations.values()), default=0.0)
         if largest == 0 or not math.isfinite(largest):
             return []
         labels = {i.key: i.label for i in self.influences}
         variances: dict[str, float] = {}
         for key, deviation in deviations.items():
-            variances[labels[key]] = variances.get(labels[key], 0.0) + (deviation / largest) ** 2
+            label = labels[key]
+            variances[label] = variances.get(label, 0.0) + (deviation / largest) ** 2
         total = math.fsum(variances.values())
         return sorted(((label, v / total) for label, v in variances.items()), key=lambda d: (-d[1], d[0]))
 
@@ -167,18 +169,17 @@ def total(figures: Iterable[Figure], name: str = "") -> Figure:
 
 def weakest(figures: Iterable[Figure]) -> str:
     """Return the weakest basis of some figures."""
-    return BASES[max((_RANK[f.basis] for f in figures), default=0)]
+    return max([f.basis for f in figures], key=_RANK.__getitem__, default=BASES[0])
 
 
 def _product(left: Figure, right: Figure, sign: int) -> Figure:
     influences = dict(left.influences)
     for i, e in right.influences.items():
         influences[i] = influences.get(i, 0.0) + sign * e
-    a, b = unit(left.unit), unit(right.unit)
-    one, two = left.value * a.scale, right.value * b.scale
+    one, two = left.value * unit(left.unit).scale, right.value * unit(right.unit).scale
     value = one * two if sign > 0 else one / two if two else math.inf  # what is too large is refused by the assessment
     influences = influences if value else {}  # nothing is zero by a share
-    return _made(value, (a * b if sign > 0 else a / b).text, "×" if sign > 0 else "÷", (left, right), influences)
+    return _made(value, combined(left.unit, right.unit, sign), "×" if sign > 0 else "÷", (left, right), influences)
 
 
 def _sum(parts: list[Figure], signs: list[int], operation: str) -> Figure:
@@ -227,7 +228,7 @@ def _bounded(influences: dict[Input, float]) -> dict[Input, float]:
 
 
 def _made(value: float, unit: str, operation: str, operands: tuple[Figure, ...], influences: dict[Input, float]) -> Figure:
-    sources = tuple(dict.fromkeys(s for operand in operands for s in operand.sources))
+    sources = tuple(dict.fromkeys(chain.from_iterable([operand.sources for operand in operands])))
     return Figure(value, unit, "", weakest(operands), sources, "", influences, operation, operands)
 
 

@@ -34,7 +34,7 @@ def add_host(evidence: Evidence, devices: str, activity: Activity, path: Path, i
         evidence.components["host"] = energy.host_energy(power, total(hours, "device-hours"))
         return
     power_stated = _power(activity, path, inputs)
-    wall_clock = _wall_clock(evidence.pools, inputs)
+    wall_clock = _wall_clock(evidence.pools, inputs) if power_stated is not None else None
     if host is not None and power_stated is not None and wall_clock is not None:
         evidence.components["host"] = energy.host_energy(power_stated, wall_clock)
         parts = {"CPU": host.cpu is not None, "memory": host.memory is not None, "network": False, "fans": False}

@@ -109,6 +109,16 @@ def unit(text: str) -> Unit:
     return Unit(text.strip(), scale, powers.powers)
 
 
+@cache
+def combined(left: str, right: str, sign: int) -> str:
+    """Return the unit of the product of two units, with -1 of their quotient, in base units.
+
+    >>> combined("kW", "h", 1)
+    'W·h'
+    """
+    return _combine(unit(left), unit(right), sign).text
+
+
 def convert(value: float, source: str, target: str) -> float:
     """Return a value in the target unit; raises UnitError when the two are of different kinds."""
     if source == target:
@@ -238,7 +248,6 @@ def _lookup(name: str, whole: str) -> tuple[float, Mapping[str, int]]:
     raise UnitError(f'"{whole}" is not a known unit')
 
 
-@cache
 def _combine(left: Unit, right: Unit, sign: int) -> Unit:
     """Return the product or quotient of two units, in base units (scale 1)."""
     powers = dict(left.powers)
