@@ -9,7 +9,7 @@ _HOMES = {
     "load": "cardgen.loading", "read": "cardgen.loading", "validate": "cardgen.validation", "assess": "cardgen.core.assess",
     "document": "cardgen.core.document", "Factors": "cardgen.core.factors", "Run": "cardgen.core.run", "Figure": "cardgen.core.figure",
     "Problem": "cardgen.core.problem", "CardgenError": "cardgen.problems", "section": "cardgen.render", "report": "cardgen.render",
-    "charts": "cardgen.charts", "Recording": "cardgen.recording.block", "CardgenCallback": "cardgen.recording.transformers",
+    "draw": "cardgen.charts", "Recording": "cardgen.recording.block", "CardgenCallback": "cardgen.recording.transformers",
 }  # fmt: skip
 __all__ = ["__version__", *_HOMES]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 def build(document: Mapping[str, Any], *, heading: str = "Environmental impact", png: bool = False) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of each file: section, report, assessment, charts. Same assessment, same bytes."""
-    from cardgen.charts import charts, svg
+    from cardgen.charts import draw, svg
     from cardgen.listing import as_json
     from cardgen.render import report, section
 
-    pictures = charts(document)
+    pictures = draw(document)
     drawings = {name: svg(chart) for name, chart in pictures.items()}
     yield "assessment.json", as_json(document).encode()
     for name, drawing in drawings.items():

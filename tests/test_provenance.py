@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from render_documents import HOSTILE, hostile, pond
 
-from cardgen.charts import charts, svg
+from cardgen.charts import draw, svg
 from cardgen.core.assess import assess
 from cardgen.core.document import document
 from cardgen.core.factors import Factors
@@ -130,7 +130,7 @@ class Steps(HTMLParser):
 @cache
 def page(name: str) -> Steps:
     content = assessed(name)
-    found = charts(content)
+    found = draw(content)
     return Steps(report(content, found.values(), {key: svg(chart) for key, chart in found.items()}))
 
 

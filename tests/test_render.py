@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from render_documents import HOSTILE, NOTHING, activity, document, figure, hostile, impact, pond, unknown
 
-from cardgen.charts import charts
+from cardgen.charts import draw
 from cardgen.render import fragment, section
 from cardgen.render.text import Markdown, address, clean, escape
 
@@ -219,7 +219,7 @@ def test_several_services_alone_are_answered_with_their_mean_or_their_range() ->
 def test_time_is_told_in_text_as_in_the_chart() -> None:
     made = served(service("Chat", 2.0))
     assert "or 3.84 years of service" in bullets(made)["Break-even"]
-    assert charts(made)["break-even"].title.endswith(", 3.84 years")
+    assert draw(made)["break-even"].title.endswith(", 3.84 years")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from render_documents import HOSTILE, hostile, pond, unknown
 
-from cardgen.charts import charts, svg
+from cardgen.charts import draw, svg
 from cardgen.render import fragment, report
 from cardgen.render.markdown import summary
 from cardgen.render.text import address, clean
@@ -49,7 +49,7 @@ class Page(HTMLParser):
 
 
 def made(document: dict[str, object]) -> str:
-    found = charts(document)
+    found = draw(document)
     return report(document, found.values(), {name: svg(chart) for name, chart in found.items()})
 
 
@@ -121,7 +121,7 @@ def test_tables_have_captions_and_headers_in_regions_that_scroll(html: str) -> N
 
 
 def test_every_picture_stands_beside_its_table() -> None:
-    found = charts(pond())
+    found = draw(pond())
     html = made(pond())
     assert [s["id"] for s in Page(html).all("svg") if s.get("role") == "img"] == list(found)
     for chart in found.values():

@@ -17,7 +17,7 @@ from cardgen.charts.chart import Chart, digest, read_digest
 
 _DRAWING = ("layout", "raster", "scene", "vector")  # loaded when a picture is drawn, not when it is made out
 
-__all__ = ["Chart", "charts", "digest", "pictures", "png", "read_digest", "svg"]
+__all__ = ["Chart", "digest", "draw", "pictures", "png", "read_digest", "svg"]
 
 
 @cache
@@ -28,7 +28,7 @@ def pictures() -> Mapping[str, Callable[[Mapping[str, Any]], Chart | None]]:
     return {name.replace("_", "-"): function for _, name, function in found}
 
 
-def charts(document: Mapping[str, Any]) -> dict[str, Chart]:
+def draw(document: Mapping[str, Any]) -> dict[str, Chart]:
     """Return the charts of an assessment by name, in the order of the page, without those that would be pointless."""
     made = (function(document) for function in pictures().values())
     return {chart.name: chart for chart in made if chart is not None}

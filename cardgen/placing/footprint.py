@@ -25,9 +25,9 @@ class Footprint:
 
     @cached_property
     def charts(self) -> Mapping[str, Any]:
-        from cardgen.charts import charts
+        from cardgen.charts import draw
 
-        return charts(self.document)
+        return draw(self.document)
 
     @cached_property
     def data(self) -> bytes:

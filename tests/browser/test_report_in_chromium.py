@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from render_documents import HOSTILE, hostile, pond, unknown
 
-from cardgen.charts import charts, svg
+from cardgen.charts import draw, svg
 from cardgen.render import report
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ def axe() -> str:
 @pytest.fixture(scope="module", params=list(DOCUMENTS))
 def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     document = DOCUMENTS[request.param]()
-    found = charts(document)
+    found = draw(document)
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(report(document, found.values(), {name: svg(chart) for name, chart in found.items()}), encoding="utf-8")
     return path

@@ -10,7 +10,7 @@ import pytest
 from chart_documents import document
 from test_charts import DOCUMENTS
 
-from cardgen.charts import charts, svg
+from cardgen.charts import draw, svg
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -60,7 +60,7 @@ def measure(tmp_path, pictures, css="", *flags):
 @pytest.mark.parametrize("case", DOCUMENTS)
 @pytest.mark.parametrize("font", ["system-ui", "DejaVu Sans", "Verdana, DejaVu Sans"])
 def test_no_label_is_clipped_or_touches_another(tmp_path, case, font):
-    found = measure(tmp_path, map(svg, charts(DOCUMENTS[case]).values()), f"svg text{{font-family:{font}}}")
+    found = measure(tmp_path, map(svg, draw(DOCUMENTS[case]).values()), f"svg text{{font-family:{font}}}")
     assert found["clipped"] == [] and found["touching"] == []
 
 
@@ -68,16 +68,16 @@ def test_no_label_is_clipped_or_touches_another(tmp_path, case, font):
     ("scheme", "page", "ink"), [(1, "rgb(255, 255, 255)", "rgb(31, 35, 40)"), (0, "rgb(13, 17, 23)", "rgb(230, 237, 243)")]
 )
 def test_charts_in_one_page_have_the_readers_colours(tmp_path, scheme, page, ink):
-    found = measure(tmp_path, map(svg, charts(document()).values()), "", f"--blink-settings=preferredColorScheme={scheme}")
+    found = measure(tmp_path, map(svg, draw(document()).values()), "", f"--blink-settings=preferredColorScheme={scheme}")
     assert set(map(tuple, found["colours"].values())) == {(page, ink)}
 
 
 def test_a_page_with_its_own_theme_sets_the_colours(tmp_path):
     css = ":root{--chart-page:#222222;--chart-ink:#eeeeee}"
-    found = measure(tmp_path, map(svg, charts(document()).values()), css)
+    found = measure(tmp_path, map(svg, draw(document()).values()), css)
     assert set(map(tuple, found["colours"].values())) == {("rgb(34, 34, 34)", "rgb(238, 238, 238)")}
 
 
 def test_a_chart_shrinks_to_the_width_of_its_page(tmp_path):
-    found = measure(tmp_path, map(svg, charts(document()).values()), "body{margin:0;width:320px}")
+    found = measure(tmp_path, map(svg, draw(document()).values()), "body{margin:0;width:320px}")
     assert found["wide"] == 320

@@ -15,7 +15,7 @@ from chart_documents import activity, document, entry, figure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cardgen.charts import charts, digest, pictures, png, read_digest, style, svg
+from cardgen.charts import digest, draw, pictures, png, read_digest, style, svg
 from cardgen.charts.layout import scene
 from cardgen.charts.scene import Text
 from cardgen.charts.words import width
@@ -30,12 +30,12 @@ DOCUMENTS = {
         model={"name": "W" * 300}, comparison=[entry("נחל 7B", 5.0, own=True), entry(HOSTILE, 1e9), entry("I" * 90, 20.0)],
     ),
 }  # fmt: skip
-CASES = [pytest.param(chart, id=f"{case}: {chart.name}") for case, made in DOCUMENTS.items() for chart in charts(made).values()]
+CASES = [pytest.param(chart, id=f"{case}: {chart.name}") for case, made in DOCUMENTS.items() for chart in draw(made).values()]
 
 
 def test_the_pictures_are_found_by_their_names_in_the_order_of_the_page():
     assert list(pictures()) == NAMES
-    assert list(charts(document())) == NAMES
+    assert list(draw(document())) == NAMES
 
 
 def test_an_assessment_without_figures_has_no_charts():
@@ -47,8 +47,8 @@ def test_an_assessment_without_figures_has_no_charts():
         "comparison": [],
         "infrastructure": [],
     }
-    assert charts(empty) == {}
-    assert charts(document(activity("Pretraining", None), comparison=[], infrastructure=[], inference=None)) == {}
+    assert draw(empty) == {}
+    assert draw(document(activity("Pretraining", None), comparison=[], infrastructure=[], inference=None)) == {}
 
 
 @pytest.mark.parametrize("chart", CASES)
@@ -77,10 +77,10 @@ def test_the_svg_is_well_formed_and_described_and_brings_nothing_along(chart):
 
 
 def test_ids_are_unique_when_all_charts_stand_in_one_page():
-    ids = [id for chart in charts(document()).values() for id in re.findall(r'\bid="([^"]*)"', svg(chart))]
+    ids = [id for chart in draw(document()).values() for id in re.findall(r'\bid="([^"]*)"', svg(chart))]
     assert len(set(ids)) == len(ids) == 3 * len(NAMES)
     assert all(any(id.startswith(name) for name in NAMES) for id in ids)
-    rules = "".join(re.findall("<style>(.*?)</style>", svg(charts(document())["break-even"])))
+    rules = "".join(re.findall("<style>(.*?)</style>", svg(draw(document())["break-even"])))
     selectors = re.findall(r"([^{}]+)\{[^{}]*\}", rules.replace("@media ", "{}@media{"))
     assert all(selector.startswith("#break-even") for selector in selectors if "@" not in selector and "(" not in selector)
 
@@ -132,18 +132,18 @@ def test_text_and_marks_stand_out_from_the_page(theme):
 
 
 def test_the_drawing_uses_no_other_colours():
-    used = {colour for chart in charts(document()).values() for colour in re.findall(r'(?:fill|stroke)="(#\w+)"', svg(chart))}
+    used = {colour for chart in draw(document()).values() for colour in re.findall(r'(?:fill|stroke)="(#\w+)"', svg(chart))}
     assert used <= {*style.LIGHT.values(), *style.MARKS}
 
 
 def test_the_digest_stands_in_the_picture_and_follows_what_is_shown():
-    chart = charts(document())["energy-by-component"]
+    chart = draw(document())["energy-by-component"]
     assert read_digest(svg(chart)) == digest(chart) == read_digest(png(chart, scale=0.5))
     assert read_digest("<svg/>") is None
-    assert digest(charts(json.loads(json.dumps(document())))["energy-by-component"]) == digest(chart)
+    assert digest(draw(json.loads(json.dumps(document())))["energy-by-component"]) == digest(chart)
     assert digest(replace(chart, title="Other")) != digest(chart)
     more = document(activity("Pretraining", 21999.0), activity("Fine-tuning", 1210.0))
-    assert digest(charts(more)["energy-by-component"]) != digest(chart)
+    assert digest(draw(more)["energy-by-component"]) != digest(chart)
 
 
 def test_a_difference_in_the_last_place_changes_neither_digest_nor_bytes():
@@ -154,7 +154,7 @@ def test_a_difference_in_the_last_place_changes_neither_digest_nor_bytes():
             return [nudged(value) for value in found]
         return found * (1 + 2e-15) if isinstance(found, float) else found
 
-    before, after = charts(document()), charts(nudged(document()))
+    before, after = draw(document()), draw(nudged(document()))
     assert [digest(chart) for chart in after.values()] == [digest(chart) for chart in before.values()]
     assert [svg(chart) for chart in after.values()] == [svg(chart) for chart in before.values()]
 
@@ -162,8 +162,8 @@ def test_a_difference_in_the_last_place_changes_neither_digest_nor_bytes():
 def test_other_processes_with_other_settings_draw_the_same_bytes(tmp_path):
     script = (
         "import sys, hashlib; sys.path[:0] = sys.argv[1:]\n"
-        "from chart_documents import document; from cardgen.charts import charts, png, svg\n"
-        "made = charts(document()).values()\n"
+        "from chart_documents import document; from cardgen.charts import draw, png, svg\n"
+        "made = draw(document()).values()\n"
         "assert 'matplotlib' not in sys.modules\n"
         "drawn = [svg(c).encode() for c in made]\n"
         "assert 'matplotlib' not in sys.modules\n"
@@ -201,6 +201,6 @@ def test_any_names_and_values_give_pictures_with_all_text_inside(phases, request
     parts = [{"name": name, "power": energy and figure(energy, "W", spread=spread), "price": None} for name, energy, *_ in phases]
     rivals = [entry(name, energy, own=i == 0) for i, (name, energy, *_) in enumerate(phases)]
     whole = document(*made, model={"name": model}, inference=inference, infrastructure=parts, comparison=rivals)
-    for chart in charts(whole).values():
+    for chart in draw(whole).values():
         ElementTree.fromstring(svg(chart))
         test_all_text_stands_within_the_picture(chart)

@@ -114,3 +114,10 @@ def test_a_module_of_the_core_tests_unknown_with_none_and_does_not_print(path: P
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
     assert not {"print", "open", "input", "eval", "exec"} & set(calls)
+
+
+def test_a_public_name_means_the_same_after_its_room_was_loaded():
+    code = "import cardgen; names = set(cardgen.__all__) - {'CardgenCallback'}; first = {name: getattr(cardgen, name) for name in names}; "
+    code += "print([name for name in names if getattr(cardgen, name) is not first[name]])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert result.stdout.strip() == "[]"
