@@ -12,11 +12,10 @@ from cardgen.cards.reading.facts import Facts, Found, facts, is_codecarbon
 from cardgen.cards.reading.run_data import written
 from cardgen.core.factors import Factors
 from cardgen.problems import plain, printable
-from cardgen.skeleton import scalar
+from cardgen.skeleton import line, scalar
 
 _FILE = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
 _README = re.compile(r"(?:read[ _-]?me|model[ _-]?card)\b", re.IGNORECASE)
-_COLUMN = 48  # where comments begin
 
 
 def run_from_card(reading: Reading, card: str, factors: Factors) -> str:
@@ -25,7 +24,7 @@ def run_from_card(reading: Reading, card: str, factors: Factors) -> str:
     found = facts(reading, group, factors)
     lines = [
         f"# From {printable(card, 200)}: what was read stands with its line; what the card does not state is commented out.",
-        _line("cardgen: 1", "format version"),
+        line("cardgen: 1", "format version"),
         *_model(found, card),
         "activities:",
         *_activity(found),
@@ -33,7 +32,7 @@ def run_from_card(reading: Reading, card: str, factors: Factors) -> str:
         *_unread(found),
         *_others(reading, group, found),
     ]
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    return "".join(f"{entry.rstrip()}\n" for entry in lines)
 
 
 def chosen(reading: Reading) -> Group | None:
@@ -53,10 +52,6 @@ def _size(group: Group) -> int:
                for role, claim in group.claims.items())  # fmt: skip
 
 
-def _line(text: str, comment: str = "") -> str:
-    return f"{text.ljust(_COLUMN - 1)} # {comment}" if comment else text
-
-
 def _from(found: Found, more: str = "") -> str:
     return f'line {found.place[0]}: "{printable(found.text, 80)}"' + (f"; {more}" if more else "")
 
@@ -67,51 +62,51 @@ def _model(found: Facts, card: str) -> Iterator[str]:
     own = identifier(name)
     file = " ".join(plain(_FILE.sub("", card)).split())[:200].strip() if _FILE.search(card) and not _README.match(card) else ""
     comment = _from(found.name) if name and found.name else "the name of the file: the card has no title of its own" if file else ""
-    yield _line(f"  name: {scalar(own.split('/')[1] if own else name or file or 'Unnamed model')}", comment or "the card has no title")
-    yield f"  id: {scalar(own)}" if own else _line("  # id: organisation/my-model", "Hub repository id")
+    yield line(f"  name: {scalar(own.split('/')[1] if own else name or file or 'Unnamed model')}", comment or "the card has no title")
+    yield f"  id: {scalar(own)}" if own else line("  # id: organisation/my-model", "Hub repository id")
     named = [" ".join(plain(text.text).split())[:300] for text in found.base_models]
     if len(named) == 1 and named[0]:
-        yield _line(f"  base_model: {scalar(named[0])}", f"line {found.base_models[0].line}")
+        yield line(f"  base_model: {scalar(named[0])}", f"line {found.base_models[0].line}")
     elif named:
-        yield _line("  # base_model:", f"the card names several: {printable(', '.join(named), 200)}")
+        yield line("  # base_model:", f"the card names several: {printable(', '.join(named), 200)}")
     yield "  # parameters: 7e9"
 
 
 def _activity(found: Facts) -> Iterator[str]:
     if found.phase:
-        yield _line(f"  - phase: {found.phase.value}", _from(found.phase))
+        yield line(f"  - phase: {found.phase.value}", _from(found.phase))
     else:
-        yield _line("  - phase: other", "not in the card: pretraining, fine-tuning, evaluation, ...")
-    yield _line("    # end: 2026-01-12", "the year chooses the factors")
+        yield line("  - phase: other", "not in the card: pretraining, fine-tuning, evaluation, ...")
+    yield line("    # end: 2026-01-12", "the year chooses the factors")
     yield from _hardware(found)
     yield from _energy(found)
     yield from _facility(found)
     if found.intensity:
         yield "    grid:"
-        yield _line(f"      location: {written(found.intensity.value)}", _from(found.intensity))
+        yield line(f"      location: {written(found.intensity.value)}", _from(found.intensity))
 
 
 def _hardware(found: Facts) -> Iterator[str]:
     device, hours = found.device, found.amount_of_hours
     if device is None and not (found.power and hours):
         yield "    # hardware:"
-        yield _line("    #   - type: A100-SXM4-80GB", _why_not(found, "hardware", "not in the card"))
+        yield line("    #   - type: A100-SXM4-80GB", _why_not(found, "hardware", "not in the card"))
         yield "    #     count: 8"
         time = written(hours) if hours else "36 h"
-        yield _line(f"    #     duration: {time}", _from(found.hours, _OR) if found.hours else f"not in the card; {_OR}")
+        yield line(f"    #     duration: {time}", _from(found.hours, _OR) if found.hours else f"not in the card; {_OR}")
         return
     yield "    hardware:"
     start = "      - "
     if device and found.part:
-        yield _line(f"{start}type: {scalar(device.name)}", _from(found.part, device.note))
+        yield line(f"{start}type: {scalar(device.name)}", _from(found.part, device.note))
         start = "        "
     if device and device.count:
-        yield _line(f"{start}count: {device.count}", f"line {found.part.place[0]}" if found.part else "")
+        yield line(f"{start}count: {device.count}", f"line {found.part.place[0]}" if found.part else "")
     if found.power and hours:
-        yield _line(f"{start}power: {written(found.power.value)}", _from(found.power))
+        yield line(f"{start}power: {written(found.power.value)}", _from(found.power))
         start = "        "
     if not (device and device.count):
-        yield _line(f"{start.replace('- ', '  ')}# count: 8", "the card does not state how many there were")
+        yield line(f"{start.replace('- ', '  ')}# count: 8", "the card does not state how many there were")
     yield from _time(found, device.count if device else None)
 
 
@@ -121,17 +116,17 @@ _OR = "or device_hours, the total over all devices"
 def _time(found: Facts, count: int | None) -> Iterator[str]:
     hours = found.amount_of_hours
     if hours is None or found.hours is None:
-        yield _line("        # duration: 36 h", f"{_why_not(found, 'hours', 'not in the card')}; {_OR}")
+        yield line("        # duration: 36 h", f"{_why_not(found, 'hours', 'not in the card')}; {_OR}")
     elif hours.kind == "device time":
-        yield _line(f"        device_hours: {hours.value:.10g}", _from(found.hours, _range(hours)))
+        yield line(f"        device_hours: {hours.value:.10g}", _from(found.hours, _range(hours)))
     elif count == 1:
-        yield _line(f"        duration: {written(hours)}", _from(found.hours, _range(hours)))
+        yield line(f"        duration: {written(hours)}", _from(found.hours, _range(hours)))
     elif count:
         more = "by the clock, or the total over all devices? the card does not say; if so, device_hours"
-        yield _line(f"        duration: {written(hours)}", _from(found.hours, more))
+        yield line(f"        duration: {written(hours)}", _from(found.hours, more))
     else:
-        yield _line(f"        # duration: {written(hours)}", _from(found.hours, "with count, if it is time by the clock"))
-        yield _line(f"        # device_hours: {hours.value:.10g}", "instead, if it is the total over all devices")
+        yield line(f"        # duration: {written(hours)}", _from(found.hours, "with count, if it is time by the clock"))
+        yield line(f"        # device_hours: {hours.value:.10g}", "instead, if it is the total over all devices")
 
 
 def _range(hours: Amount) -> str:
@@ -142,16 +137,16 @@ def _range(hours: Amount) -> str:
 
 def _energy(found: Facts) -> Iterator[str]:
     if not found.energy:
-        yield _line("    # energy:", _why_not(found, "energy", "not in the card; measured energy is the strongest evidence"))
+        yield line("    # energy:", _why_not(found, "energy", "not in the card; measured energy is the strongest evidence"))
         yield "    #   value: 17.8 kWh"
         return
     yield "    energy:"
-    yield _line(f"      value: {written(found.energy.value)}", _from(found.energy))
+    yield line(f"      value: {written(found.energy.value)}", _from(found.energy))
     if is_codecarbon(found) and found.source:
-        yield _line("      boundary: node", "what CodeCarbon counts: processors, memory, accelerators")
-        yield _line("      method: codecarbon", _from(found.source))
+        yield line("      boundary: node", "what CodeCarbon counts: processors, memory, accelerators")
+        yield line("      method: codecarbon", _from(found.source))
     else:
-        yield _line("      # boundary: node", "not in the card: accelerators, node, it, facility")
+        yield line("      # boundary: node", "not in the card: accelerators, node, it, facility")
 
 
 def _facility(found: Facts) -> Iterator[str]:
@@ -163,15 +158,15 @@ def _facility(found: Facts) -> Iterator[str]:
     pue = found.pue if found.pue and 1 <= found.pue.value.value < 5 else None
     yield "    facility:" if stated or pue else "    # facility:"
     for key, value in stated:
-        yield _line(f"      {key}: {scalar(value)}", read)
+        yield line(f"      {key}: {scalar(value)}", read)
         read = ""
     inner = "      # " if stated or pue else "    #   "
     if not (found.spot.region or zone):
-        yield _line(f"{inner}country: USA", _why_not(found, "region", "not in the card; or provider and region"))
+        yield line(f"{inner}country: USA", _why_not(found, "region", "not in the card; or provider and region"))
     if pue:
-        yield _line(f"      pue: {pue.value.value:g}", _from(pue))
+        yield line(f"      pue: {pue.value.value:g}", _from(pue))
     else:
-        yield _line(f"{inner}pue: 1.10", "the region's or the industry's otherwise")
+        yield line(f"{inner}pue: 1.10", "the region's or the industry's otherwise")
 
 
 def _why_not(found: Facts, word: str, otherwise: str) -> str:
@@ -184,15 +179,15 @@ def _why_not(found: Facts, word: str, otherwise: str) -> str:
 
 def _reported(found: Facts, reading: Reading, card: str) -> Iterator[str]:
     if not found.emissions and not found.market:
-        yield _line("# reported:", "what the card prints; a contradiction is reported")
+        yield line("# reported:", "what the card prints; a contradiction is reported")
         yield "#   emissions: 5.8 kgCO2e"
         return
-    yield _line("reported:", "what the card prints; a contradiction is reported")
+    yield line("reported:", "what the card prints; a contradiction is reported")
     in_grams = found.from_metadata and reading.metadata is not None and reading.metadata.is_number
     for key, item in (("emissions", found.emissions), ("emissions_market", found.market)):
         if item:
             more = "in grams, as the key has it" if key == "emissions" and in_grams else ""
-            yield _line(f"  {key}: {written(item.value)}", _from(item, more))
+            yield line(f"  {key}: {written(item.value)}", _from(item, more))
     amount = reading.metadata.amount if reading.metadata else None
     if reading.metadata and amount and found.emissions and not found.from_metadata:
         yield f'  # line {reading.metadata.place[0]}, the front matter: "{printable(amount.text, 60)}"'

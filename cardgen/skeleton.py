@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from cardgen.problems import plain
+
 # What `init` asks for: the question and an example, which stands in the file where no answer is given.
 QUESTIONS = {
     "name": ("Name of the model", "My model 7B"),
@@ -72,6 +74,18 @@ def skeleton(answers: Mapping[str, str]) -> str:
     """Return a commented run file with the answers, and with an example where there is none."""
     values = {key: answers.get(key) or example for key, (_, example) in QUESTIONS.items()}
     return _TEMPLATE.format(**{key: value if key == "count" else scalar(value) for key, value in values.items()})
+
+
+_COLUMN = 48  # where comments begin
+
+
+def line(text: str, comment: str = "") -> str:
+    """Return a line of a run file with a comment, all comments in one column.
+
+    >>> line("cardgen: 1", "format version")
+    'cardgen: 1                                      # format version'
+    """
+    return f"{text.ljust(_COLUMN - 1)} # {plain(comment)}" if comment else text
 
 
 def scalar(text: str) -> str:

@@ -15,9 +15,7 @@ from cardgen.importing.report import BOUNDARY_WORDS, basis_of, lines, named
 from cardgen.problems import plain, printable
 from cardgen.records.fields import day
 from cardgen.records.record import Device, PerRequest, Reading, Record
-from cardgen.skeleton import scalar
-
-_COLUMN = 56  # where comments begin
+from cardgen.skeleton import line, scalar
 
 
 @dataclass(frozen=True)
@@ -43,24 +41,20 @@ def run_file(runs: Sequence[Combined], readings: Sequence[Reading], stated: Stat
     body = [
         f"# From {', '.join(dict.fromkeys(printable(record.file, 60) for run in runs for record in run.records))}: "
         "each value stands with the line that it was read from.",
-        _line("cardgen: 1", "format version"),
+        line("cardgen: 1", "format version"),
         *_model(runs, stated),
         "activities:",
     ]
     for run in runs:
         body += _activity(run, len(runs) > 1, stated, factors)
     body += _reported(runs, stated)
-    body += ["# How the files were read:", *(f"#   {line}" for line in lines(readings, runs, factors))]
+    body += ["# How the files were read:", *(f"#   {entry}" for entry in lines(readings, runs, factors))]
     problems = [problem for reading in readings for problem in reading.problems]
     body += [f"#   line {problem.line}: {problem.code} {printable(problem.message, 300)}" for problem in problems[:MOST_PROBLEMS]]
-    return "".join(f"{line.rstrip()}\n" for line in body)
+    return "".join(f"{entry.rstrip()}\n" for entry in body)
 
 
 MOST_PROBLEMS = 50
-
-
-def _line(text: str, comment: str = "") -> str:
-    return f"{text.ljust(_COLUMN - 1)} # {comment}" if comment else text
 
 
 def _text(text: str, length: int = 200) -> str:
@@ -78,10 +72,10 @@ def _model(runs: Sequence[Combined], stated: Stated) -> Iterator[str]:
     if _words(stated.name or ""):
         yield f"  name: {_text(stated.name or '')}"
     elif _words(project):
-        yield _line(f"  name: {_text(project)}", "the name of the project: state the model's")
+        yield line(f"  name: {_text(project)}", "the name of the project: state the model's")
     else:
-        yield _line("  name: Unnamed model", "the files do not name it: state the model's name")
-    yield _line("  # id: organisation/my-model", "Hub repository id")
+        yield line("  name: Unnamed model", "the files do not name it: state the model's name")
+    yield line("  # id: organisation/my-model", "Hub repository id")
 
 
 def _activity(run: Combined, is_one_of_several: bool, stated: Stated, factors: Factors) -> Iterator[str]:
@@ -90,7 +84,7 @@ def _activity(run: Combined, is_one_of_several: bool, stated: Stated, factors: F
     if phase:
         yield f"  - phase: {phase}"
     else:
-        yield _line("  - phase: other", "not in the file: pretraining, fine-tuning, evaluation, ...")
+        yield line("  - phase: other", "not in the file: pretraining, fine-tuning, evaluation, ...")
     name = _words(named(first))
     if is_one_of_several and name:
         yield f"    name: {_text(name)}"
@@ -126,7 +120,7 @@ def _dates(run: Combined) -> Iterator[str]:
     elif begin:
         yield f"    end: {begin}"
     else:
-        yield _line("    # end: 2026-01-12", "not in the file; the year chooses the factors")
+        yield line("    # end: 2026-01-12", "not in the file; the year chooses the factors")
 
 
 def _hardware(run: Combined, factors: Factors) -> Iterator[str]:
@@ -142,14 +136,14 @@ def _hardware(run: Combined, factors: Factors) -> Iterator[str]:
         row, assumed = factors.hardware(name)
         assert row is not None
         comment = "which one of the kind is not in the file" if assumed else f'"{printable(name, 60)}"'
-        yield _line(f"      - type: {_text(name if assumed else row['name'])}", comment)
+        yield line(f"      - type: {_text(name if assumed else row['name'])}", comment)
         record, device = found[0]
         if len(found) == 1 and device.count and record.hours:
             yield f"        count: {device.count}"
             yield f"        duration: {digits(float(f'{record.hours:.10g}'))} h"
         else:
             hours = sum(_device_hours(*pair) or 0 for pair in found)
-            yield _line(f"        device_hours: {digits(float(f'{hours:.10g}'))}", f"of {len(found)} records" if len(found) > 1 else "")
+            yield line(f"        device_hours: {digits(float(f'{hours:.10g}'))}", f"of {len(found)} records" if len(found) > 1 else "")
     unknown = [name for name in pools if name not in known]
     if unknown and not known:
         yield "    # hardware:"
@@ -158,10 +152,10 @@ def _hardware(run: Combined, factors: Factors) -> Iterator[str]:
         row, _ = factors.hardware(name)
         why = "how many there were is not in the file" if row else "not in the table (cardgen factors list hardware)"
         start = "      # - " if known else "    #   - "
-        yield _line(f"{start}type: {_text(row['name'] if row else name)}", why)
+        yield line(f"{start}type: {_text(row['name'] if row else name)}", why)
         yield f"{start.replace('- ', '  ')}count: {device.count or 1}"
         hours = digits(float(f"{record.hours:.10g}")) if record.hours else "36"
-        yield _line(f"{start.replace('- ', '  ')}duration: {hours} h", "" if record.hours else "not in the file")
+        yield line(f"{start.replace('- ', '  ')}duration: {hours} h", "" if record.hours else "not in the file")
 
 
 def _device_hours(record: Record, device: Device) -> float | None:
@@ -173,19 +167,19 @@ def _device_hours(record: Record, device: Device) -> float | None:
 def _energy(run: Combined) -> Iterator[str]:
     first, energy = run.counted[0], run.energy_kwh
     if energy is None:
-        yield _line("    # energy:", "not measured: cardgen estimates it from hardware and hours")
+        yield line("    # energy:", "not measured: cardgen estimates it from hardware and hours")
         yield "    #   value: 17.8 kWh"
         return
     yield "    energy:"
-    yield _line(f"      value: {exact(energy, 'kWh')}", short(energy, "kWh"))
+    yield line(f"      value: {exact(energy, 'kWh')}", short(energy, "kWh"))
     words = f"PUE {first.pue:g} included" if first.pue else BOUNDARY_WORDS[first.boundary]
-    yield _line(f"      boundary: {first.boundary}", words)
+    yield line(f"      boundary: {first.boundary}", words)
     methods = dict.fromkeys(_method(record) for record in run.counted)
     yield f"      method: {_text(', '.join(methods))}"
     yield f"      read_from: {_text(_where(run), 500)}"
     reason = next((record.reason for record in run.counted if record.basis == "estimated" and record.reason), "")
     if basis_of(run) == "estimated":
-        yield _line("      basis: estimated", printable(reason, 200))
+        yield line("      basis: estimated", printable(reason, 200))
 
 
 def _where(run: Combined) -> str:
@@ -209,12 +203,12 @@ def _request(record: Record, request: PerRequest) -> Iterator[str]:
     if request.low_kwh and request.high_kwh and request.high_kwh > request.low_kwh:
         spread = (request.high_kwh - request.low_kwh) / 2 / request.energy_kwh
         value += f" ± {spread * 100:.3g}%"
-    yield _line(f"      energy: {value}", f"one request; {printable(record.file, 60)}:{record.lines[0] if record.lines else 1}")
-    yield _line(f"      boundary: {record.boundary}", BOUNDARY_WORDS[record.boundary])
-    yield _line("      # per_day: 2.0e6", "not in the file")
-    yield from (_line(f"    # {words}", _tool(record)) for words in _beside(request))
+    yield line(f"      energy: {value}", f"one request; {printable(record.file, 60)}:{record.lines[0] if record.lines else 1}")
+    yield line(f"      boundary: {record.boundary}", BOUNDARY_WORDS[record.boundary])
+    yield line("      # per_day: 2.0e6", "not in the file")
+    yield from (line(f"    # {words}", _tool(record)) for words in _beside(request))
     if record.basis == "estimated":
-        yield _line("    assumed: true", printable(record.reason, 200) or "the tool computed it; nothing was measured")
+        yield line("    assumed: true", printable(record.reason, 200) or "the tool computed it; nothing was measured")
 
 
 def _tool(record: Record) -> str:
@@ -245,9 +239,7 @@ def _place(run: Combined, stated: Stated, factors: Factors) -> Iterator[str]:
     yield "    facility:" if rows or pue or wue else "    # facility:"
     inner = "      # " if rows or pue or wue else "    #   "
     for name, value in rows:
-        yield _line(
-            f"      {name}: {_text(value)}", "" if own else f"{printable(record.file, 60)}:{record.lines[0] if record.lines else 1}"
-        )
+        yield line(f"      {name}: {_text(value)}", "" if own else f"{printable(record.file, 60)}:{record.lines[0] if record.lines else 1}")
     if not any(name != "provider" for name, _ in rows):
         default = next((found for found in run.records if found.is_default_place), None)
         guess = " ".join(filter(None, (default.country, default.region))) if default else ""
@@ -256,16 +248,16 @@ def _place(run: Combined, stated: Stated, factors: Factors) -> Iterator[str]:
             if default
             else "not in the file; or provider and region"
         )
-        yield _line(f"{inner}country: USA", why)
+        yield line(f"{inner}country: USA", why)
     first = run.counted[0]
     if pue:
-        yield _line(f"      pue: {pue:g}", "the energy includes it" if first.pue else "")
+        yield line(f"      pue: {pue:g}", "the energy includes it" if first.pue else "")
     elif first.boundary == "facility":
-        yield _line(f"{inner}pue: 1.10", "in the energy already, and the tool does not say how much")
+        yield line(f"{inner}pue: 1.10", "in the energy already, and the tool does not say how much")
     else:
-        yield _line(f"{inner}pue: 1.10", "not in the energy; the region's or the industry's average is applied")
+        yield line(f"{inner}pue: 1.10", "not in the energy; the region's or the industry's average is applied")
     if wue:
-        yield _line(f"      wue: {wue:g} L/kWh", "as the tool was told")
+        yield line(f"      wue: {wue:g} L/kWh", "as the tool was told")
 
 
 def _reported(runs: Sequence[Combined], stated: Stated) -> Iterator[str]:
@@ -274,16 +266,16 @@ def _reported(runs: Sequence[Combined], stated: Stated) -> Iterator[str]:
     masses = [record.emissions_kg for record in counted]
     known = [mass for mass in masses if mass is not None]
     if known and stated.place and any(record.is_default_place for record in counted):
-        yield _line("# reported:", "the tool computed its emissions for a place that it assumed")
+        yield line("# reported:", "the tool computed its emissions for a place that it assumed")
         yield f"#   emissions: {exact(math.fsum(known), 'kgCO2e')}"
         return
     if not known or len(known) < len(masses):
-        yield _line("# reported:", "the tools do not say what emissions they computed" if not known else "some runs have no emissions")
+        yield line("# reported:", "the tools do not say what emissions they computed" if not known else "some runs have no emissions")
         yield "#   emissions: 5.8 kgCO2e"
         return
     total, energy = math.fsum(known), math.fsum(record.energy_kwh or 0 for record in counted)
     yield "reported:"
     implied = f": {total / energy * 1000:.3g} gCO2e for each kWh" if energy else ""
     tools = ", ".join(dict.fromkeys(_method(record) for record in counted))
-    yield _line(f"  emissions: {exact(total, 'kgCO2e')}", f"as the tool computed it{implied}")
+    yield line(f"  emissions: {exact(total, 'kgCO2e')}", f"as the tool computed it{implied}")
     yield f"  source: {_text(f'{tools}, {counted[0].file}', 300)}"

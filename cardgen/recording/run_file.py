@@ -10,33 +10,28 @@ from cardgen.problems import plain
 from cardgen.recording.description import Description
 from cardgen.recording.measured import Measured
 from cardgen.recording.pools import host, pools
-from cardgen.skeleton import scalar
+from cardgen.skeleton import line, scalar
 
-_COLUMN = 48  # where comments begin
 PLACE = ("country", "provider", "region", "zone", "kind", "pue")
 
 
 def run_file(measured: Measured, described: Description) -> str:
     """Return the text of the run file."""
     lines = [
-        _line("cardgen: 1", f"format version; written by {described.written_by} {__version__}"),
+        line("cardgen: 1", f"format version; written by {described.written_by} {__version__}"),
         *_model(described),
         "activities:",
-        _line(f"  - phase: {described.phase}", "data-preparation, experimentation, pretraining, fine-tuning, evaluation, inference, other"),
+        line(f"  - phase: {described.phase}", "data-preparation, experimentation, pretraining, fine-tuning, evaluation, inference, other"),
         f"    start: {_day(measured.start)}",
         f"    end: {_day(measured.start + measured.duration_s)}",
-        *(_line(text, comment) for text, comment in pools(measured)),
-        *(_line(text, comment) for text, comment in host(measured)),
+        *(line(text, comment) for text, comment in pools(measured)),
+        *(line(text, comment) for text, comment in host(measured)),
         *_energy(measured),
         *_compute(described),
         *_facility(measured, described),
         f"    note: {scalar(_note(measured, described))}",
     ]
-    return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def _line(text: str, comment: str = "") -> str:
-    return f"{text.ljust(_COLUMN - 1)} # {plain(comment)}" if comment else text
+    return "".join(f"{entry.rstrip()}\n" for entry in lines)
 
 
 def _day(moment: float) -> str:
@@ -45,8 +40,8 @@ def _day(moment: float) -> str:
 
 def _model(described: Description) -> Iterator[str]:
     yield "model:"
-    yield _line(f"  name: {scalar(plain(described.name)[:200].strip() or 'Unnamed model')}", "" if described.name else "the model's name")
-    yield f"  id: {scalar(described.id)}" if described.id else _line("  # id: organisation/my-model", "Hub repository id")
+    yield line(f"  name: {scalar(plain(described.name)[:200].strip() or 'Unnamed model')}", "" if described.name else "the model's name")
+    yield f"  id: {scalar(described.id)}" if described.id else line("  # id: organisation/my-model", "Hub repository id")
     if described.base_model:
         yield f"  base_model: {scalar(described.base_model)}"
     yield f"  parameters: {described.parameters:.0f}" if described.parameters else "  # parameters: 7e9"
@@ -55,28 +50,28 @@ def _model(described: Description) -> Iterator[str]:
 def _energy(measured: Measured) -> Iterator[str]:
     energy = measured.energy
     if energy.kwh is None:
-        yield _line("    # energy:", f"not measured: {energy.reason}")
-        yield _line("    #   value: 1.2 kWh", "uncomment it if you have it from elsewhere")
-        yield _line("    #   boundary: node", "accelerators, node, it, facility")
+        yield line("    # energy:", f"not measured: {energy.reason}")
+        yield line("    #   value: 1.2 kWh", "uncomment it if you have it from elsewhere")
+        yield line("    #   boundary: node", "accelerators, node, it, facility")
         return
     yield "    energy:"
     parts = ", ".join(f"{name} {kwh!r} kWh" for name, kwh in energy.parts.items()) if len(energy.parts) > 1 else ""
-    yield _line(f"      value: {energy.kwh!r} kWh", parts)
+    yield line(f"      value: {energy.kwh!r} kWh", parts)
     included = (
         "the GPUs; the host is estimated" if energy.boundary == "accelerators" else "without what has no sensor: fans, disks, power supply"
     )
-    yield _line(f"      boundary: {energy.boundary}", included)
+    yield line(f"      boundary: {energy.boundary}", included)
     yield f"      method: {scalar(f'{energy.method} (cardgen {__version__})')}"
     if energy.basis == "estimated":
         yield "      basis: estimated"
     if energy.emissions_kg is not None:
-        yield _line(f"      # {energy.emissions_kg!r} kgCO2e", "by the tracker, with its own factors; not used")
+        yield line(f"      # {energy.emissions_kg!r} kgCO2e", "by the tracker, with its own factors; not used")
 
 
 def _compute(described: Description) -> Iterator[str]:
     if described.flops:
         yield "    compute:"
-        yield _line(f"      flops: {described.flops!r}", "as the trainer counted them")
+        yield line(f"      flops: {described.flops!r}", "as the trainer counted them")
 
 
 def _facility(measured: Measured, described: Description) -> Iterator[str]:
@@ -84,14 +79,14 @@ def _facility(measured: Measured, described: Description) -> Iterator[str]:
     if measured.energy.pue is not None:
         place.setdefault("pue", measured.energy.pue)
     if not place:
-        yield _line("    # facility:", "where it ran decides the emissions; state it")
-        yield _line("    #   country: FRA", "or provider and region, as in provider: gcp, region: europe-west4")
+        yield line("    # facility:", "where it ran decides the emissions; state it")
+        yield line("    #   country: FRA", "or provider and region, as in provider: gcp, region: europe-west4")
         return
     yield "    facility:"
     for key, value in place.items():
         yield f"      {key}: {scalar(value) if isinstance(value, str) else repr(value)}"
     if "pue" not in place:
-        yield _line("      # pue: 1.10", "the region's, the fleet's or the industry's average otherwise")
+        yield line("      # pue: 1.10", "the region's, the fleet's or the industry's average otherwise")
 
 
 def _note(measured: Measured, described: Description) -> str:
