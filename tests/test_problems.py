@@ -25,11 +25,11 @@ from cardgen.validation import validate
 PACKAGE = Path(__file__).parent.parent / "cardgen"
 
 
-BLOCKS = re.compile(r"^(`{3,})(yaml|python|markdown|csv) (failing|corrected)\n(.*?\n)\1$", re.DOTALL | re.MULTILINE)
+BLOCKS = re.compile(r"^(`{3,})(yaml|python|markdown|csv|json) (failing|corrected)\n(.*?\n)\1$", re.DOTALL | re.MULTILINE)
 EMISSIONS = {"emissions": 5800000, "source": "cardgen", "training_type": "pre-training", "hardware_used": "64 × A100"}
 ABOUT_RUNS = [code for code in codes() if code < "CG400"]
 # A page from CG401 on shows cards, as Markdown or as the options of an update in Python, or tells its case in words.
-ABOUT_FILES = [code for code in codes() if code >= "CG500" and "```csv failing" in page(code)]
+ABOUT_FILES = [code for code in codes() if code >= "CG500" and " failing\n" in page(code)]
 SHOWS_CARD = re.compile(r"^`{3,}(markdown|python) failing$", re.MULTILINE)
 ABOUT_CARDS = [code for code in codes() if "CG400" < code < "CG450" and SHOWS_CARD.search(page(code))]
 

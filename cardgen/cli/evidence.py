@@ -89,6 +89,9 @@ def read_files(
     from cardgen.records.source import sources
 
     named, found = sources(files)
+    size = sum(source.path.stat().st_size for source in [*named, *found])
+    if size > LARGE and sys.stderr.isatty():
+        click.echo(f"reading {size / 1e6:,.0f} MB ...", err=True)
     return read(named, found, factors, tool, columns)
 
 
@@ -185,4 +188,5 @@ def is_evidence(name: str) -> bool:
     return recognised(source) is not None
 
 
+LARGE = 50_000_000  # bytes that take longer than people wait without a word
 _RUN = re.compile(r"""^[\s{]*["']?cardgen["']?\s*:""", re.MULTILINE)
