@@ -15,6 +15,7 @@ from cardgen.core.factors import Factors
 from cardgen.core.problem import Problem
 from cardgen.importing.choosing import Choice, Several, chosen
 from cardgen.importing.finding import read as read_evidence
+from cardgen.importing.plausible import check
 from cardgen.loading import load
 from cardgen.loading.document import Document
 from cardgen.problems import CardgenError, Placed, codes, in_order, page, render
@@ -100,13 +101,12 @@ def found_in_file(content: bytes, folder: Path) -> list[str]:
     """Return the codes that a file of a tool gives when it is imported."""
     file = folder / "file.csv"
     file.write_bytes(content)
-    readings = read_evidence([Source("file.csv", file)], [], Factors())
-    found = [problem.code for reading in readings for problem in reading.problems]
+    readings = read_evidence([Source("file.csv", file)], [])
     try:
-        chosen(readings, Choice())
+        check(readings, chosen(readings, Choice()), Factors())
     except Several:
-        found.append("CG506")
-    return found
+        return ["CG506"]
+    return [problem.code for reading in readings for problem in reading.problems]
 
 
 @pytest.mark.parametrize("code", ABOUT_FILES)

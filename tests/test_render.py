@@ -94,7 +94,7 @@ def test_section_states_apart_what_is_not_in_the_total() -> None:
         "- **1,000 requests**: 420 Wh (400 to 440), measured; carbon not reported.",
         "- **Break-even**: after about 42.3 million requests (36 to 49), or 21.1 days (18 to 24.6) of service, inference has used as much "
         "energy as training.",
-        "- **Published energy**: 17.8 MWh; computed: 17.8 MWh (15.1 to 20.9); they agree within the interval "
+        "- **Reported energy**: 17.8 MWh; computed: 17.8 MWh (15.1 to 20.9); they agree within the interval "
         r"([https\://example.org/paper](https://example.org/paper)).",
     ]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cardgen.cli.evidence import CHOOSING, STATING, choice_of, read_files, report, settled, stated_of, with_options
 from cardgen.cli.reading import FACTORS, QUIET, STRICT, exit_code, factors_with, say
 from cardgen.problems import CardgenError
+
+if TYPE_CHECKING:
+    from cardgen.core.factors import Factors
 
 
 @click.command("import")
@@ -62,6 +65,7 @@ def command(  # fmt: skip
     where the rules do not decide, a terminal is asked, and elsewhere nothing is written.
     """
     from cardgen.importing.run_file import run_file
+    from cardgen.importing.stated import apply
 
     if is_list:
         click.echo("\n".join(_listed()))
@@ -71,8 +75,9 @@ def command(  # fmt: skip
         raise CardgenError(f"{output} is there already", 2, "name another file with -o, or replace it with --force")
     factors = factors_with(factor_files)
     choice, stated = choice_of(options), stated_of(options, include)
-    readings = read_files(files, factors, tool, _mapping(columns, tool))
-    runs, code = settled(readings, choice, may_ask=not no_input, quiet=quiet, strict=strict)
+    readings = read_files(files, tool, _mapping(columns, tool))
+    apply(stated, readings)
+    runs, code = settled(readings, choice, factors, may_ask=not no_input, quiet=quiet, strict=strict)
     if form == "json":
         import json
 
@@ -82,7 +87,7 @@ def command(  # fmt: skip
     elif runs:
         text = run_file(runs, readings, stated, factors)
         report(readings, runs, factors, quiet)
-        code = max(code, _checked(text, output))
+        code = max(code, _checked(text, output, factors))
         _put(text, output)
         if output != "-" and not quiet:
             click.echo(f"wrote {output}\nnext: cardgen assess {output}", err=True)
@@ -96,7 +101,7 @@ def _tool_and_files(tool: str | None, files: tuple[str, ...]) -> tuple[str | Non
     if tool is None:
         raise click.UsageError("name a tool, or auto, and a file; cardgen import --list shows the tools")
     if tool != "auto" and tool not in names():
-        if tool == "-" or Path(tool).exists():
+        if tool == "-" or Path(tool).exists() or "/" in tool or "." in tool:
             return None, (tool, *files)
         import difflib
 
@@ -121,15 +126,19 @@ def _mapping(columns: tuple[str, ...], tool: str | None) -> dict[str, str] | Non
     return mapping or None
 
 
-def _checked(text: str, output: str) -> int:
+def _checked(text: str, output: str, factors: Factors) -> int:
     """Say what is wrong with a run file that is about to be written, and return the exit code."""
+    from cardgen.core.assess import assess
     from cardgen.loading import load
     from cardgen.validation import validate
 
     source = load(text.encode("utf-8", "replace"), output if output != "-" else "the run file")
-    _, problems = validate(source)
-    say(problems, source)
-    return exit_code(problems)
+    run, problems = validate(source)
+    errors = [problem for problem in [*problems, *(assess(run, factors).problems if run else [])] if problem.severity == "error"]
+    say(errors, source)
+    if any(problem.code == "CG114" for problem in errors):
+        click.echo("  hint: name the devices in the lines that are commented out, and uncomment them", err=True)
+    return exit_code(errors)
 
 
 def _put(text: str, output: str) -> None:

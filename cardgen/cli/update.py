@@ -126,6 +126,7 @@ def _all_of_a_run(run: Path, cards: dict[Path, str], order: Order, taken: dict[P
 
 def _assessed(run: Path, order: Order, found: list[Footprint]) -> int:
     """Put the footprint of a run into a list, say the run's problems, and return the exit code."""
+    from cardgen.cli.evidence import refuse_evidence
     from cardgen.loading import read
     from cardgen.placing.metadata import emissions
     from cardgen.validation import validate
@@ -141,6 +142,7 @@ def _assessed(run: Path, order: Order, found: list[Footprint]) -> int:
         return against_budgets(content, order.budgets, source, quiet=order.quiet)
     checked, problems = validate(source)
     if checked is None:
+        refuse_evidence(_shown(run))
         say(problems, source, quiet=order.quiet)
         return 1
     from cardgen.core.assess import assess

@@ -80,12 +80,15 @@ def _of_the_run(file: str, content: bytes, factors: Factors) -> Mapping[str, obj
 
 def _run_file(file: str, content: bytes, factors: Factors, strict: bool, quiet: bool) -> int:
     """Say what is wrong with a run file, and return the exit code."""
+    from cardgen.cli.evidence import refuse_evidence
     from cardgen.core.assess import assess
     from cardgen.loading import load
     from cardgen.validation import validate
 
     source = load(content, "stdin" if file == "-" else file)
     checked, problems = validate(source)
+    if checked is None:
+        refuse_evidence(file)
     found = [*problems, *(assess(checked, factors).problems if checked else [])]
     say(found, source, quiet=quiet)
     if checked is None and not quiet:

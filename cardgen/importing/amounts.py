@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from cardgen.numbers import step
+from cardgen.skeleton import digits
 
 
 def exact(value: float, unit: str) -> str:
@@ -14,16 +13,6 @@ def exact(value: float, unit: str) -> str:
     ('0.00005907160256542172 kWh', '302.3935181436902 kWh')
     """
     return f"{digits(value)} {unit}"
-
-
-def digits(number: float) -> str:
-    """Return a number without an exponent and without zeros at its end.
-
-    >>> digits(0.000012), digits(140.0)
-    ('0.000012', '140')
-    """
-    text = format(Decimal(repr(number)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def short(value: float, unit: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cardgen.importing.amounts import short
 from cardgen.importing.combining import Combine, Combined, combined, once, parts
@@ -27,11 +27,22 @@ class Choice:
 
 
 class Several(Exception):
-    """There are several runs, and nobody said which is meant."""
+    """There are several runs, and nobody said which is meant; ``hint`` says how to."""
 
     def __init__(self, runs: Sequence[Combined]) -> None:
         super().__init__(f"there are {len(runs):,} runs")
         self.runs = tuple(runs)
+        self.hint = "name them with --run ID or --project NAME; --all makes each an activity, --combine add makes one of them"
+        if all(run.counted[0].part for run in runs):
+            self.hint = "they are parts of a run: --parts makes each an activity, --combine add makes one of them"
+
+
+def forgiven(readings: Sequence[Reading]) -> None:
+    """Make the lack of energy in some files a warning where others have it: what is there is not lost for what is not."""
+    if not any(record.energy_kwh is not None or record.per_request for reading in readings for record in reading.records):
+        return
+    for reading in readings:
+        reading.problems = [replace(p, severity="warning") if p.code == "CG501" else p for p in reading.problems]
 
 
 def chosen(readings: Sequence[Reading], choice: Choice) -> list[Combined]:
@@ -73,7 +84,7 @@ def listed(runs: Sequence[Combined], most: int = 40) -> Iterator[str]:
         energy = first.per_request.energy_kwh if first.per_request else run.energy_kwh
         amount = short(energy, "kWh") if energy is not None else "no energy"
         end = max((record.end for record in run.records if record.end is not None), default=None)
-        where = f"{first.file}:{first.lines[0] if first.lines else 1}"
+        where = " ".join(filter(None, (first.part, f"{first.file}:{first.lines[0] if first.lines else 1}")))
         line = (
             f"  {printable(run.run or '(no id)', 40):<38}{amount:>12}  {(day(end) or '' if end else ''):<10}  {printable(run.project, 40)}"
         )

@@ -157,7 +157,8 @@ def _together(one: Record, other: Record, alone: Container[str]) -> bool:
         return overlap(one, other) is not False
     if one.project != other.project:
         return False
-    return overlap(one, other) is not False or (one.file in alone and other.file in alone)
+    is_resumed = bool(one.project) and one.file in alone and other.file in alone
+    return overlap(one, other) is not False or is_resumed
 
 
 def overlap(one: Record, other: Record) -> bool | None:
@@ -192,10 +193,15 @@ def _of_one_tool(group: list[Record], combine: Combine | None) -> Combined:
             {"add": "they are parts of one run, or machines: their energy adds up",
              "largest": "they are readings of one machine: the largest counts"},
         )  # fmt: skip
-    alike = [(one, other) for one, other, _ in same if one.host == other.host]
+    alike = [(one, other) for one, other, _ in same if one.host == other.host or _meters(one) & _meters(other)]
     if not alike:
         return _added(group, f"{len(group)} machines at the same time: added up")
-    nearest = max(_ratio(one, other) for one, other in alike)
+    if any(_meters(one) & _meters(other) for one, other in alike):
+        raise Ambiguous(
+            group, f"{len(group)} files cover the same time and hold the same GPU: added up it would count twice",
+            {"largest": "one of them holds all: the largest counts"}, "give the files that do not overlap",
+        )  # fmt: skip
+    nearest = min(_ratio(one, other) for one, other in alike)
     words = f", their energies are within {nearest - 1:.1%}" if nearest < 1.05 else ""
     raise Ambiguous(
         group, f"{len(group)} files cover the same time on machines that look the same{words}: one machine that each process "
@@ -203,6 +209,11 @@ def _of_one_tool(group: list[Record], combine: Combine | None) -> Combined:
         {"largest": "it is one machine, recorded several times: the largest counts",
          "add": "they are different machines: their energy adds up"},
     )  # fmt: skip
+
+
+def _meters(record: Record) -> set[object]:
+    """Return the ids of the GPUs that a record was read from, which no other GPU has."""
+    return {fact for fact in record.host if isinstance(fact, str) and fact.startswith(("GPU-", "MIG-"))}
 
 
 def _ratio(one: Record, other: Record) -> float:

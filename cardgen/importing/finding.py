@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
 
-from cardgen.core.factors import Factors
 from cardgen.importers import importer, names
-from cardgen.importing.plausible import checked
+from cardgen.importing.amounts import short
 from cardgen.problems import printable
 from cardgen.records.record import Reading
 from cardgen.records.source import Source
@@ -23,7 +22,7 @@ def recognised(source: Source) -> ModuleType | None:
 
 
 def read(
-    named: Sequence[Source], found: Sequence[Source], factors: Factors, tool: str | None = None, columns: Mapping[str, str] | None = None
+    named: Sequence[Source], found: Sequence[Source], tool: str | None = None, columns: Mapping[str, str] | None = None
 ) -> list[Reading]:
     """Return a reading of each file, in the order of the tools.
 
@@ -32,7 +31,7 @@ def read(
     """
     if columns is not None and tool == PLAIN:
         readings = importer(PLAIN).read_with([*named, *found], columns)
-        return _looked_at(readings, [*named, *found], factors)
+        return _named(readings, [*named, *found])
     groups: dict[str, list[Source]] = {}
     readings, unknown = [], []
     for source in [*named, *found]:
@@ -52,16 +51,14 @@ def read(
         readings[0].note("not read", 1, f"{', '.join(others[:5])}{more}: no tool that is known wrote them")
     elif others:
         readings.append(_unknown(found[0]))
-    return _looked_at(readings, [*named, *found], factors)
+    return _named(readings, [*named, *found])
 
 
-def _looked_at(readings: list[Reading], sources: Sequence[Source], factors: Factors) -> list[Reading]:
-    """Return readings with what looks wrong in them, and what lies beside their files."""
+def _named(readings: list[Reading], sources: Sequence[Source]) -> list[Reading]:
+    """Return readings whose records have names that tell them apart and name no person; and say what lies beside their files."""
     _name_apart(readings)
     for reading in readings:
         reading.records = [replace(record, project=public(record.project)) for record in reading.records]
-        for record in reading.records:
-            reading.problems += checked(record, factors)
     _neighbours(sources, readings)
     return readings
 
@@ -130,7 +127,7 @@ def _neighbours(sources: Sequence[Source], readings: Sequence[Reading]) -> None:
                     else []
                 )
                 energy = sum(record.energy_kwh or 0 for record in runs)
-                what = f"{len(runs)} more run{'s' * (len(runs) != 1)}, {energy:.3g} kWh" if runs else "rows of an earlier version"
+                what = f"{len(runs)} more run{'s' * (len(runs) != 1)}, {short(energy, 'kWh')}" if runs else "rows of an earlier version"
                 reading.note("not read", 1, f"{printable(name, 100)}: {what}")
                 reading.warn(
                     "CG513", 1, f"{printable(name, 100)} lies beside it: {what}, not read", "give both files, if they belong to one model"

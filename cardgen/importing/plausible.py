@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cardgen.core.factors import Factors
+from cardgen.importing.amounts import short
+from cardgen.importing.combining import Combined
 from cardgen.importing.place import zone_of
 from cardgen.problems import Placed
-from cardgen.records.record import Record
+from cardgen.records.record import Reading, Record
 
 NODE_W = (5.0, 15_000.0)  # an idle small computer, and ten kilowatts of accelerators with their host
 POSSIBLE_G = (5.0, 1_200.0)  # gCO2e/kWh: nearly all hydro or nuclear, and lignite
 FAR = 1.5  # a table of another edition differs less
+
+
+def check(readings: Iterable[Reading], runs: Iterable[Combined], factors: Factors) -> None:
+    """Add to each reading what cannot be true of its records, as far as they belong to the runs that are meant."""
+    meant = [record for run in runs for record in run.records]
+    for reading in readings:
+        for record in reading.records:
+            if any(record is other for other in meant):
+                reading.problems += checked(record, factors)
 
 
 def checked(record: Record, factors: Factors) -> Iterator[Placed]:
@@ -44,7 +55,7 @@ def _power(record: Record, factors: Factors) -> Iterator[tuple[str, str]]:
     each, (least, most) = power / (record.nodes or 1), NODE_W
     if record.boundary != "accelerators" and not least <= each <= most:
         limit = f"no machine runs on less than {least:g} W" if each < least else f"one machine hardly draws {most / 1000:g} kW"
-        yield f"the mean power is {each:.3g} W for a machine: {limit}", hint
+        yield f"the mean power is {short(each, 'W')} for a machine: {limit}", hint
         return
     energy = record.energy_kwh if record.boundary == "accelerators" else record.components.get("accelerators")
     device = record.devices[0] if len(record.devices) == 1 else None

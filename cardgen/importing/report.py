@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import short
 from cardgen.importing.combining import Combined
 from cardgen.importing.plausible import mean_power_w, table_grams
-from cardgen.problems import printable
+from cardgen.problems import Placed, printable
 from cardgen.records.fields import day
 from cardgen.records.record import Reading, Record
 
+FEW = 3  # problems that are the same in everything but the line, and still told one by one
+
+
+def together(readings: Sequence[Reading]) -> Iterator[tuple[Reading, Placed]]:
+    """Yield the problems of all files in their order; what many lines share is said once, with the lines."""
+    groups: dict[tuple[str, str], list[tuple[Reading, Placed]]] = {}
+    for reading in readings:
+        for problem in reading.problems:
+            groups.setdefault((problem.code, problem.message), []).append((reading, problem))
+    for reading in readings:
+        for problem in sorted(reading.problems, key=lambda problem: (problem.line, problem.code)):
+            same = groups[problem.code, problem.message]
+            if len(same) <= FEW:
+                yield reading, problem
+            elif same[0][1] is problem:
+                yield reading, replace(problem, message=f"{problem.message}; {_elsewhere(same[1:], reading)}")
+
+
+def _elsewhere(others: Sequence[tuple[Reading, Placed]], first: Reading) -> str:
+    own = [problem.line for reading, problem in others if reading is first]
+    files = {short_name(reading) for reading, _ in others if reading is not first}
+    lines = f"on {len(own):,} more lines: {', '.join(map(str, own[:5]))}{' ...' if len(own) > 5 else ''}" if own else ""
+    return f"the same {' and '.join(filter(None, (lines, f'in {_many(len(files), _FILE)}' if files else '')))}"
+
+
+_FILE = "more file"
+
 BOUNDARY_WORDS = {
-    "accelerators": "accelerators alone", "node": "the whole machine", "it": "IT equipment",
+    "accelerators": "accelerators alone", "node": "the machine: processors, memory, accelerators", "it": "IT equipment",
     "facility": "the facility",
 }  # fmt: skip
 
@@ -30,14 +58,15 @@ def lines(readings: Sequence[Reading], runs: Sequence[Combined], factors: Factor
 def _of_file(reading: Reading) -> Iterator[str]:
     title = " ".join(filter(None, (reading.tool or "not recognised", reading.version)))
     rows = f"{_many(reading.rows, 'row')}, " if reading.rows else ""
-    yield f"{_name(reading)}: {printable(title, 80)}: {rows}{_many(len(reading.records), 'run')}"
+    yield f"{short_name(reading)}: {printable(title, 80)}: {rows}{_many(len(reading.records), 'run')}"
     for note in reading.notes:
         more = f" and {note.count - 1:,} more" if note.count > 1 else ""
         where = f"line {note.line:,}{more}" if note.kind != "not read" else "beside it"
         yield f"  {note.kind:<8}  {where}: {printable(note.reason, 200)}"
 
 
-def _name(reading: Reading) -> str:
+def short_name(reading: Reading) -> str:
+    """Return the name of a file without its folder, which may name a person."""
     return printable(reading.file.replace("\\", "/").rpartition("/")[2] or reading.file, 100)
 
 
@@ -68,7 +97,7 @@ def said(record: Record, factors: Factors) -> Iterator[str]:
         yield printable(record.reason, 200)
     power = mean_power_w(record)
     if power is not None and record.hours:
-        yield f"{power:.3g} W on average over {_time(record.hours)}"
+        yield f"{short(power, 'W')} on average over {_time(record.hours)}"
     if record.emissions_kg is not None:
         yield _carbon(record, factors)
 
@@ -91,7 +120,7 @@ def _time(hours: float) -> str:
 
 def named(record: Record) -> str:
     """Return what a person knows a record by: project, part, id and day."""
-    words = [record.project, record.part, record.run[:40], day(record.end) if record.end else ""]
+    words = [record.project, record.part, record.run[:40], (day(record.end) or "") if record.end else ""]
     return " ".join(word for word in words if word)
 
 
@@ -101,7 +130,7 @@ def as_data(readings: Sequence[Reading], runs: Sequence[Combined]) -> dict[str, 
         "cardgen": 1,
         "files": [
             {
-                "file": _name(reading), "tool": reading.tool or None, "version": reading.version or None, "rows": reading.rows,
+                "file": short_name(reading), "tool": reading.tool or None, "version": reading.version or None, "rows": reading.rows,
                 "records": [_record(record) for record in reading.records],
                 "notes": [{"kind": note.kind, "line": note.line, "count": note.count, "reason": note.reason} for note in reading.notes],
                 "problems": [

@@ -49,10 +49,10 @@ def _left_out(parts: Sequence[Mapping[str, Any]]) -> Iterator[Placed]:
 
 
 def _source(parts: Sequence[Mapping[str, Any]], stated: Sequence[Activity]) -> str | None:
-    """Return how the emissions are known: the method of each measurement, else cardgen and what it estimated them from."""
+    """Return how the emissions are known: cardgen computes them, from a measurement by some method or from other evidence."""
     methods = [activity.energy.method if activity.energy else None for activity in stated] or [None] * len(parts)
     known = ((method, part) for method, part in zip(methods, parts) if part["emissions"]["location"] is not None)
-    return _joined(method or f"cardgen, from {part['evidence'] or 'the run file'}" for method, part in known)
+    return _joined(f"cardgen, from {method or part['evidence'] or 'the run file'}" for method, part in known)
 
 
 def _hardware(stated: Sequence[Activity], factors: Factors) -> Iterator[str]:

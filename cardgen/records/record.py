@@ -53,6 +53,7 @@ class Record:
     energy_kwh: float | None = None
     boundary: Literal["accelerators", "node", "it", "facility"] = "node"
     basis: Literal["measured", "estimated"] = "measured"
+    spread: float | None = None  # half of the range that printed digits allow, as a share of the energy
     reason: str = ""  # why the basis is what it is, or what the boundary holds, in a few words
     pue: float | None = None
     emissions_kg: float | None = None

@@ -99,7 +99,7 @@ def method(document: figures.Document, numbered: Mapping[str, int], complete: bo
     equivalents = tuple(step for item in document.get("equivalents") or () for step in walk.steps(item, ("figure",)))
     found.append(Group("Comparisons", (), equivalents))
     if complete:
-        found.append(Group("Published figures", (), walk.steps({"reported": document.get("reported")}, ())))
+        found.append(Group("Reported figures", (), walk.steps({"reported": document.get("reported")}, ())))
         found.append(Group("Components of the cluster", (), walk.steps({"infrastructure": document.get("infrastructure")}, ())))
     groups = [group for group in found if group.steps or group.facts]
     return Method(groups, walk.numbers, walk.rows.looked(), walk.rows.widths())

@@ -64,7 +64,7 @@ def reported(document: Document) -> list[Line]:
     }
     return [
         Line(
-            f"Published {item['quantity'].replace('_', ' ')}",
+            f"Reported {item['quantity'].replace('_', ' ')}",
             f"{value(item['reported'])}; computed: {with_spread(item.get('computed'))}; {verdicts[item.get('agrees')]}",
             figures=(item["reported"], item.get("computed")),
         )

@@ -97,7 +97,7 @@ def test_the_parts_of_a_run_become_activities(tmp_path):
 def test_a_file_that_was_moved_away_is_named_and_both_can_be_given(tmp_path):
     folder = DATA / "mixed-2.8.4-then-3.3.2"
     _, _, said = imported(folder / "emissions.csv", cwd=tmp_path)
-    assert "CG513 warning: emissions.csv.bak lies beside it: 3 more runs, 0.000128 kWh, not read" in said
+    assert "CG513 warning: emissions.csv.bak lies beside it: 3 more runs, 128 mWh, not read" in said
     run, _, said = imported(folder / "emissions.csv", folder / "emissions.csv.bak", "--all", cwd=tmp_path)
     assert sum(energies(run)) == pytest.approx(0.00014007886685923497, rel=1e-12)
     assert "CG513" not in said
@@ -153,7 +153,7 @@ def test_a_terminal_is_asked(tmp_path):
 def test_a_place_that_the_tool_assumed_is_left_out_and_one_that_is_stated_is_taken(tmp_path):
     run, text, said = imported(DATA / "3.3.2-no-network" / "emissions.csv", cwd=tmp_path)
     assert run.activities[0].facility.country is None
-    assert "CG514" in said and "the tool assumes CAN quebec" in text
+    assert "CG514" in said and "the tool takes CAN quebec" in text
     run, *_ = imported(DATA / "3.3.2-no-network" / "emissions.csv", "--country", "DEU", cwd=tmp_path)
     assert run.activities[0].facility.country == "DEU"
 

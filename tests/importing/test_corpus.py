@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from cardgen.core.factors import Factors
 from cardgen.importers import importer, names
 from cardgen.importing.choosing import Choice, chosen
 from cardgen.importing.finding import read
@@ -16,7 +15,6 @@ from cardgen.records.source import Source, sources
 OWN = Path(__file__).parents[1] / "importers" / "data"
 CORPUS = Path(__file__).parents[3] / "shared" / "fixtures" / "trackers"
 ROOTS = [OWN, *([CORPUS] if CORPUS.is_dir() else [])]
-FACTORS = Factors()
 # Energy in kWh and emissions in kg of each folder of the corpus with all its runs, as its README has them; None where there is none.
 TOTALS: dict[str, tuple[float | None, float | None]] = {
     "codecarbon/1.2.0-single": (5.907160256542172e-05, 2.5080853122177574e-05),
@@ -83,7 +81,7 @@ def test_a_file_is_known_by_one_importer_at_most(file):
 @pytest.mark.parametrize("place", TOTALS)
 def test_energy_and_emissions_of_the_corpus_are_read(place):
     named, found = sources((str(CORPUS / place),))
-    readings = read(named, found, FACTORS)
+    readings = read(named, found)
     energy, emissions = TOTALS[place]
     if energy is None:
         assert any(problem.code == "CG501" for reading in readings for problem in reading.problems)

@@ -31,8 +31,8 @@ def test_a_plausible_record_has_no_problem():
 @pytest.mark.parametrize(
     "change, code, said",
     [
-        ({"energy_kwh": 5e-05, "components": {}}, "CG515", "0.05 W for a machine: no machine runs on less than 5 W"),
-        ({"energy_kwh": 20.0, "components": {}}, "CG515", "2e+04 W for a machine: one machine hardly draws 15 kW"),
+        ({"energy_kwh": 5e-05, "components": {}}, "CG515", "50 mW for a machine: no machine runs on less than 5 W"),
+        ({"energy_kwh": 20.0, "components": {}}, "CG515", "20 kW for a machine: one machine hardly draws 15 kW"),
         ({"components": {"accelerators": 1.2}}, "CG515", "600 W each on average: it is rated at 400 W"),
         ({"components": {"accelerators": 0.02}}, "CG515", "10 W each on average: it draws more when it is idle"),
         ({"emissions_kg": 0.9 * 0.0039}, "CG516", "3.9 g for each kWh: grids lie between 5 and 1,200"),

@@ -13,7 +13,8 @@ from cardgen.core.assess import assess
 from cardgen.core.factors import Factors
 from cardgen.core.run import Facility, Run
 from cardgen.importing.combining import Combined
-from cardgen.importing.run_file import Stated, run_file
+from cardgen.importing.run_file import run_file
+from cardgen.importing.stated import Stated
 from cardgen.loading import load
 from cardgen.records.record import Device, PerRequest, Reading, Record
 from cardgen.validation import validate

@@ -275,7 +275,7 @@ def test_inference_is_not_in_the_emissions_of_the_metadata():
 def test_the_source_is_the_method_of_the_measurement():
     measured = POND.replace("    facility", "    energy: {value: 40 kWh, method: codecarbon 3.2.1}\n    facility")
     assert footprint(measured.replace("pretraining", "fine-tuning")).emissions == {
-        **(footprint(measured).emissions or {}), "source": "codecarbon 3.2.1", "training_type": "fine-tuning",
+        **(footprint(measured).emissions or {}), "source": "cardgen, from codecarbon 3.2.1", "training_type": "fine-tuning",
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from cardgen.core.units import Quantity
 CLOSE = math.log(1.01)  # an exact cause leaves this and the rounding of what is printed
 PUE_RANGE = (1.0, 2.5)
 MARGIN = 1.1  # a power sensor reads up to a tenth above the rating
+LONGEST = 24  # characters of a figure that is quoted as it was printed
 NODE = 2.05  # rated power of a server ÷ that of its accelerators: 6.5 kW for eight A100 of 400 W
 
 
@@ -66,7 +67,8 @@ class Case:
 
     def problem(self, code: str, text: str, hint: str) -> Problem:
         """Return the disagreement with what explains it, and what it implies."""
-        printed = self.printed.text or f"{rounded(self.figure.value)} {self.figure.unit}"
+        quoted = self.printed.text or ""
+        printed = quoted if 0 < len(quoted) <= LONGEST else f"{rounded(self.figure.value)} {self.figure.unit}"
         message = f"the reported {self.words} ({printed}) and {self.against} ({rounded(self.expected.value)} {self.expected.unit}) "
         message += f"disagree by a factor of {factor_between(self.figure, self.expected)}: {text}"
         said = [words for words in implied(self) if words.partition(" (")[0] not in message]
