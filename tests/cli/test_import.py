@@ -125,16 +125,16 @@ def test_eight_files_of_one_machine_are_never_added_without_a_word(tmp_path):
     assert "rule: readings of one machine" in text
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal on Windows")
-def test_a_terminal_is_asked(tmp_path):
+def answered(arguments: list[object], answer: bytes, cwd: Path) -> tuple[int, str]:
+    """Return the exit code of a call on a terminal whose question is answered, and what was said."""
     import pty
 
-    command = [sys.executable, "-m", "cardgen", "import", "auto", *map(str, ranks(tmp_path)), "-o", "run.yaml"]
+    command = [sys.executable, "-m", "cardgen", *map(str, arguments)]
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    process = subprocess.Popen(command, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
-    os.write(ours, b"largest\n")
+    os.write(ours, answer)
     said = b""
     while True:
         try:
@@ -144,10 +144,25 @@ def test_a_terminal_is_asked(tmp_path):
         if not piece:
             break
         said += piece
-    assert process.wait() == 0, said
     os.close(ours)
+    return process.wait(), said.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal on Windows")
+def test_a_terminal_is_asked_how_files_belong_together(tmp_path):
+    code, said = answered(["import", "auto", *ranks(tmp_path), "-o", "run.yaml"], b"largest\n", tmp_path)
+    assert code == 0, said
     run, _ = validate(load((tmp_path / "run.yaml").read_bytes(), "run.yaml"))
     assert energies(run) == [pytest.approx(302.3935181436902, rel=1e-12)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal on Windows")
+def test_a_terminal_is_asked_which_runs_are_meant(tmp_path):
+    arguments = ["import", "auto", DATA / "1.2.0-appended" / "emissions.csv", "-o", "run.yaml"]
+    code, said = answered(arguments, b"7\n3,1\n", tmp_path)
+    assert (code, "write numbers from 1 to 3" in said) == (0, True), said
+    run, _ = validate(load((tmp_path / "run.yaml").read_bytes(), "run.yaml"))
+    assert [activity.facility.country for activity in run.activities] == ["POL", "USA"]
 
 
 def test_a_place_that_the_tool_assumed_is_left_out_and_one_that_is_stated_is_taken(tmp_path):
@@ -185,6 +200,27 @@ def test_a_file_with_several_runs_is_not_built(tmp_path):
     result = cardgen("build", DATA / "1.2.0-appended" / "emissions.csv", "-o", "card", cwd=tmp_path)
     assert (result.returncode, (tmp_path / "card").exists()) == (1, False)
     assert "cardgen import auto" in result.stderr
+
+
+def test_a_folder_is_built(tmp_path):
+    shutil.copytree(DATA / "1.2.0-single", tmp_path / "runs")
+    assert cardgen("build", "runs", "-o", "card", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("validate", "emissions.csv"), ("update", "README.md", "--run", "emissions.csv")])
+def test_a_tools_output_is_no_run_file_and_the_way_out_is_named(arguments, tmp_path):
+    shutil.copy(DATA / "1.2.0-single" / "emissions.csv", tmp_path)
+    (tmp_path / "README.md").write_text("# Pond\n")
+    result = cardgen(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "make a run file of it: cardgen import auto emissions.csv" in result.stderr
+
+
+def test_what_is_stated_goes_before_what_the_file_says_and_is_told(tmp_path):
+    _, text, _ = imported(DATA / "1.2.0-single" / "emissions.csv", "--country", "DEU", cwd=tmp_path)
+    assert "as stated; the file says FRA" in text
+    result = cardgen("import", "auto", DATA / "3.3.2-pue-wue" / "emissions.csv", "--pue", "1.2", cwd=tmp_path)
+    assert (result.returncode, "includes a PUE of 1.25 already" in result.stderr) == (2, True)
 
 
 def test_init_from_a_tool_writes_what_import_writes(tmp_path):

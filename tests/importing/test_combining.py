@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cardgen.importing.choosing import Choice, Several, chosen
+from cardgen.importing.choosing import Choice, Several, chosen, forgiven, listed
 from cardgen.importing.combining import Ambiguous, Combined, combined, once
 from cardgen.problems import CardgenError
 from cardgen.records.record import Reading, Record
@@ -146,3 +146,34 @@ def test_runs_without_energy_count_only_when_an_estimate_is_asked_for():
 def test_parts_stand_in_the_place_of_their_run_when_asked():
     found = [reading(GPUS, replace(GPUS, part="load", energy_kwh=0.5), replace(GPUS, part="train", energy_kwh=1.5))]
     assert energies(chosen(found, Choice(parts=True))) == [0.5, 1.5]
+
+
+def test_files_without_a_project_are_not_taken_for_one_run():
+    nameless = replace(GPUS, project="")
+    assert len(combined([nameless, replace(nameless, run="b", start=11 * HOUR, end=20 * HOUR, file="b.csv")])) == 2
+
+
+def test_a_gpu_in_two_files_of_one_time_is_never_counted_twice():
+    one, other = replace(METER, host=("GPU-1", "GPU-2")), replace(METER, host=("GPU-1",), energy_kwh=1.2, file="b.csv")
+    with pytest.raises(Ambiguous, match="hold the same GPU") as caught:
+        combined([one, other])
+    assert set(caught.value.choices) == {"largest"}
+
+
+def test_files_without_energy_do_not_stop_those_that_have_it():
+    with_energy, without = reading(GPUS), Reading("b.csv", "zeus")
+    without.fault("CG501", 1, "the log has no energy")
+    forgiven([with_energy, without])
+    assert [problem.severity for problem in without.problems] == ["warning"]
+    alone = Reading("b.csv", "zeus")
+    alone.fault("CG501", 1, "the log has no energy")
+    forgiven([alone])
+    assert alone.is_refused
+
+
+def test_parts_without_their_run_are_told_apart_by_their_names():
+    found = [reading(replace(GPUS, part="load", energy_kwh=0.5), replace(GPUS, part="train", energy_kwh=1.5))]
+    with pytest.raises(Several) as caught:
+        chosen(found, Choice())
+    assert "--parts" in caught.value.hint
+    assert "train" in "\n".join(listed(caught.value.runs))
