@@ -241,7 +241,10 @@ def record_of(values: Mapping[str, str], energy: float, line: int, source: Sourc
     components = {COMPONENTS[name]: value for name in COMPONENTS if (value := numbers.get(name)) is not None}
     basis, reason = _basis(energy, components, numbers)
     if "constant" in reason:
-        reading.warn("CG517", line, reason, "the tracker does not know them: measure with a meter, or state their power")
+        message = f"the processors are taken at a constant {numbers['cpu_power']:g} W"
+        reading.warn("CG517", line, message, "the tracker does not know them: measure with a meter, or state their power")
+    if values.get("tracking_mode") == "process":
+        reason = f"the process alone; {reason}"
     on_cloud = values.get("on_cloud") == "Y" and values.get("cloud_provider", "")
     return Record(
         tool="codecarbon", run=values.get("run_id") or values.get("experiment_id", "") * ("run_id" not in values),
@@ -291,17 +294,16 @@ def _hours(energy: float, numbers: Mapping[str, float | None]) -> float | None:
 
 
 def _basis(energy: float, components: Mapping[str, float], numbers: Mapping[str, float | None]) -> tuple[str, str]:
-    """Return whether the energy was measured or estimated, and why: GPUs have meters, processors often only a rated power."""
-    accelerators = components.get("accelerators", 0.0)
-    power, duration, processors = numbers.get("cpu_power"), numbers.get("duration"), components.get("processors")
-    if power in CONSTANTS_W and duration and processors and math.isclose(processors * 3.6e6, power * duration, rel_tol=0.05):
-        constant = f"the processors are taken at a constant {power:g} W"
-        return ("measured", constant) if accelerators > energy / 2 else ("estimated", constant)
+    """Return whether most of the energy was measured, and what was: GPUs have meters, processors often only a rated power."""
     if not components:
         return "estimated", "the file does not say which part was measured"
+    power, duration, processors = numbers.get("cpu_power"), numbers.get("duration"), components.get("processors")
+    is_constant = power in CONSTANTS_W and duration and processors and math.isclose(processors * 3.6e6, power * duration, rel_tol=0.05)
+    rest = f"processors at a constant {power:g} W, memory by its size" if is_constant else "processors and memory may be from rated power"
+    accelerators = components.get("accelerators", 0.0)
     if accelerators > energy / 2:
-        return "measured", "GPUs by their own meter; processors and memory may be estimated"
-    return "estimated", "processors and memory are estimated from rated power where the machine has no meter"
+        return "measured", f"GPUs by their own meter, {accelerators / energy:.0%} of it; {rest}"
+    return "estimated", rest
 
 
 def _devices(values: Mapping[str, str], numbers: Mapping[str, float | None]) -> tuple[Device, ...]:

@@ -194,14 +194,14 @@ def _falls(first: list[_Scrape], second: list[_Scrape]) -> bool:
     return any(key in later and later[key][0] < value for key, (value, _) in first[-1].energy.items())
 
 
-def _from_counters(scrapes: list[_Scrape], reading: Reading) -> tuple[dict[Key, float], list[tuple[float, float]]]:
-    """Return the energy of each GPU in J, and the times of its first and last scrape."""
+def _from_counters(scrapes: list[_Scrape], reading: Reading) -> tuple[dict[Key, float], list[tuple[float, float]], set[int]]:
+    """Return the energy of each GPU in J, the times of its first and last scrape, and the lines of the counters."""
     values: dict[Key, list[tuple[float, int, float | None]]] = defaultdict(list)
     for scrape in scrapes:
         for key, (value, line) in scrape.energy.items():
             values[key].append((value, line, scrape.time))
     energy: dict[Key, float] = {}
-    spans = []
+    spans, lines = [], set()
     most = max((len(found) for found in values.values()), default=0)
     for key, found in values.items():
         if len(found) < 2:
@@ -221,6 +221,7 @@ def _from_counters(scrapes: list[_Scrape], reading: Reading) -> tuple[dict[Key, 
                     reading.warn("CG518", line, message + "; what was used up to the restart is missing")
             total += value - before if value >= before else value
         energy[key] = total / 1000
+        lines.update(line for _, line, _ in found)
         first, last = found[0][2], found[-1][2]
         if first is not None and last is not None and last > first:
             spans.append((first, last))
@@ -229,7 +230,7 @@ def _from_counters(scrapes: list[_Scrape], reading: Reading) -> tuple[dict[Key, 
                 reading.fault("CG504", found[-1][1], message, AGAIN)
         if not total:
             reading.warn("CG510", found[-1][1], "the counter of this GPU did not move: the same scrape twice?", TWO)
-    return energy, spans
+    return energy, spans, lines
 
 
 def _from_power(scrapes: list[_Scrape], reading: Reading) -> tuple[Samples, int]:
@@ -255,7 +256,7 @@ def read(sources: Sequence[Source]) -> list[Reading]:
     files = [list(reader.scrapes(source)) for source in sources]
     has_counters = any(scrape.energy for scrapes in files for scrape in scrapes)
     scrapes = _in_order(files, reading) if has_counters else [scrape for scrapes in files for scrape in scrapes]
-    energy, spans = _from_counters(scrapes, reading)
+    energy, spans, lines = _from_counters(scrapes, reading)
     reason = "GPUs by the counter of energy in their driver"
     total = sum(energy.values()) / J_PER_KWH
     start = min((first for first, _ in spans), default=None)
@@ -267,6 +268,7 @@ def read(sources: Sequence[Source]) -> list[Reading]:
         samples, count = _from_power(scrapes, reading)
         summary = samples.summary(reading)
         total, start, end, hours = summary.energy_kwh or 0.0, summary.start, summary.end, summary.hours
+        lines = set(summary.lines)
         device_hours, basis, keys = summary.device_hours, summary.basis, [key for key in samples.devices if isinstance(key, tuple)]
         reason = summary.reason() if total else ""
         if not total and not reading.is_refused:
@@ -284,9 +286,9 @@ def read(sources: Sequence[Source]) -> list[Reading]:
         Record(
             tool=TOOL.name, method="DCGM exporter", energy_kwh=total or None, boundary="accelerators", basis=basis,
             reason=reason if total else "", start=start, end=end, hours=hours, device_hours=device_hours,
-            devices=tuple(Device(name, count) for name, count in counts.items()), host=tuple(hosts),
+            devices=tuple(Device(name, count) for name, count in counts.items()), host=tuple(sorted({uuid for _, uuid in keys})),
             private={"hosts": ", ".join(hosts)} if hosts else {}, components={"accelerators": total} if total else {},
-            file=", ".join(source.short for source in sources),
+            file=", ".join(source.short for source in sources), lines=tuple(sorted({min(lines), max(lines)})) if lines else (),
         )
     )  # fmt: skip
     return [reading]

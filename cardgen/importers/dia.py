@@ -30,6 +30,8 @@ MEASURED = ("measured",)
 GUESSED = ("imputed", "unavailable")
 TOOLS = ("codecarbon", "nvml", "dia-track-estimate")
 STEPS = {"finetune": "fine-tuning", "lora": "fine-tuning", "qlora": "fine-tuning", "adapter": "fine-tuning", "distill": "fine-tuning"}
+HALF_STEP_KWH = 0.00005  # the tool rounds to 4 decimals
+TOLD = 0.01  # what rounding adds to the interval when it is more
 CODE = re.compile(r"[A-Za-z]{2,3}")
 HINT = "state hardware and duration in the run file, or give CodeCarbon's own file"
 
@@ -147,11 +149,12 @@ def _record(document: Document, data: dict[str, Any], version: str, source: Sour
     is_gpu = bool(name) and not name.startswith("cpu-")
     steps = data.get("lineage")
     relation = steps[0].get("relation") if isinstance(steps, list) and steps and isinstance(steps[0], dict) else ""
-    spread = f"; between {found[0]:g} and {found[1]:g} kWh" if found and found[0] != found[1] else ""
+    between = f"; between {found[0]:g} and {found[1]:g} kWh" if found and found[0] != found[1] else ""
+    rounded = HALF_STEP_KWH / energy if energy else None
     return Record(
         tool="dia", method=f"dia {version} ({tool})" if tool in TOOLS else f"dia {version}".strip(), energy_kwh=energy,
         boundary="node" if tool == "codecarbon" else "facility", basis="measured" if quality in MEASURED else "estimated",
-        reason=f"the report says {quality}{spread}; rounded to 4 decimals",
+        reason=f"the report says {quality}{between}; rounded to 4 decimals", spread=rounded if rounded and rounded > TOLD else None,
         emissions_kg=sum(carbon) / 2 or None if carbon else None, water_l=_water(report),
         hours=hours / count if hours else None, device_hours=hours if is_gpu and hours else None,
         devices=(Device(name, int(count)),) if is_gpu else (), country=region.upper() if CODE.fullmatch(region) else None,
@@ -163,7 +166,7 @@ def _record(document: Document, data: dict[str, Any], version: str, source: Sour
 def _warn(report: _Report, energy: float | None, carbon: tuple[float, float] | None, quality: str, reading: Reading) -> None:
     line = report.line("footprint", "energy_kwh")
     if energy is not None and energy < 0.05:
-        message = f"energy_kwh is {energy:g}: the tool rounds to 0.0001, so it may be {0.00005 / energy:.0%} off"
+        message = f"energy_kwh is {energy:g}: the tool rounds to 0.0001, so it may be {HALF_STEP_KWH / energy:.0%} off"
         reading.warn("CG510", line, message, "give the tracker's own file, which has all digits")
     if quality == "imputed":
         reading.warn("CG517", line, "the energy is imputed: nothing was measured or timed", "confirm it")

@@ -151,7 +151,7 @@ def _record(requests: Sequence[_Impacts], places: Sequence[Entry], cautions: set
     energies = [impacts["energy"] for impacts in requests]
     ranged = any(energy.low != energy.high for energy in energies)
     energy = fmean(energy.middle for energy in energies)
-    reason = "computed by the tool from the size of the model and the length of the answer; with the PUE of the provider"
+    reason = "an estimate by the tool, from the size of the model and the length of the answer; the provider's PUE is inside"
     return Record(
         tool="ecologits", method="ecologits", boundary="facility", basis="estimated", phase="inference", file=source.short,
         reason="; ".join([reason, *sorted(cautions)]), lines=tuple(place.line_of("energy") for place in places[:20]),

@@ -104,7 +104,7 @@ def _record(source: Source, values: _Values, summary: Any, **more: Any) -> Recor
         "start": start, "end": end, "hours": hours, "device_hours": summary.device_hours, "energy_kwh": summary.energy_kwh,
         "components": {"accelerators": summary.energy_kwh} if summary.energy_kwh is not None else {},
         "reason": summary.reason("GPUs by their own meter, means of readings") if summary.energy_kwh is not None else "",
-        "basis": summary.basis, "file": source.short, **more,
+        "basis": summary.basis, "file": source.short, "lines": summary.lines, **more,
     }  # fmt: skip
     return Record(tool=TOOL.name, method="MLflow system metrics", boundary="accelerators", **known)
 
@@ -250,18 +250,22 @@ def _read_json(files: Sequence[Source], reading: Reading, samples: Samples) -> N
     if not isinstance(rows, list) or not all(isinstance(row, dict) and set(row) >= HISTORY for row in rows):
         raise Unreadable(Placed("CG505", "this is neither a run nor a history of metrics", hint=EXPORT))
     values, runs, keys = _Values(reading, samples), set(), set()
+    text, line, place = source.text(), 1, 0
     for row in rows:
         reading.rows += 1
         key, time, step = str(row["key"]), str(row["timestamp"]), str(row["step"])
+        found = text.find(time, place)
+        if found >= 0:
+            line, place = line + text.count("\n", place, found), found + len(time)
         wrong = _wrong(key, time, step)
         if wrong:
-            reading.fault("CG503", source.line_of(time) if time.strip() else 1, wrong, AGAIN)
+            reading.fault("CG503", line, wrong, AGAIN)
             continue
         runs.add(str(row.get("run_id") or ""))
         keys.add(key)
         value = row["value"]
-        text = "" if value is None else repr(float(value)) if isinstance(value, (int, float)) and abs(value) < 1e300 else str(value)
-        _add(values, (str(row.get("run_id")), key), key, int(time), text, int(step), source.line_of(time))
+        watts = "" if value is None else repr(float(value)) if isinstance(value, (int, float)) and abs(value) < 1e300 else str(value)
+        _add(values, (str(row.get("run_id")), key), key, int(time), watts, int(step), line)
     _finish_history(source, reading, values, runs - {""}, keys)
 
 

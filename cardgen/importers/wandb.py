@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cardgen.problems import Placed, printable
+from cardgen.records.entries import entries
 from cardgen.records.fields import is_missing, json_number, number
 from cardgen.records.record import Reading, Record
 from cardgen.records.samples import MAX_DEVICE_W, Samples, in_any_order
@@ -31,6 +32,7 @@ TOOL = Tool(
 POWER = re.compile(r"system[./]gpu\.(process\.)?(\d{1,4})\.powerWatts((?:/l:.*)?)", re.DOTALL)
 SHARE = re.compile(r"system[./]gpu\.(\d{1,4})\.powerPercent((?:/l:.*)?)", re.DOTALL)
 SYSTEM = re.compile(r"system[./]\w")
+OF_MLFLOW = re.compile(r'"(?:artifact_uri|lifecycle_stage|mlflow\.[\w.]+)"\s*:|"system/\w*_(?:watts|percentage|megabytes)"\s*:')
 CHART = re.compile(r".+ - system[./]gpu\.\d+\.powerWatts(?:__M(?:IN|AX))?", re.DOTALL)
 EXPORT = 'export with run.history(stream="events", samples=100000).to_csv("events.csv")'
 AGAIN = "export the metrics again, or leave the row out"
@@ -41,9 +43,8 @@ def recognises(source: Source) -> bool:
     """Return whether this holds metrics of the system as W&B names them, as rows with its clock, as last values or as a chart."""
     line, head = source.first_line.lstrip(), source.head.lstrip()
     if line[:1] in ("{", "["):
-        return (
-            bool(re.search(r'"system(?:\.(?:gpu|cpu|memory|proc|disk|network)\b|/gpu\.)[^"]*"\s*:', head)) and "system_metrics" not in line
-        )
+        is_other = "system_metrics" in line or OF_MLFLOW.search(head)
+        return not is_other and bool(re.search(r'"system(?:\.(?:gpu|cpu|memory|proc|disk|network)\b|/gpu\.)[^"]*"\s*:', head))
     names = [name.strip().strip('"') for name in line.split(",")]
     if any(CHART.fullmatch(name) for name in names):
         return True
@@ -178,9 +179,8 @@ def _csv_rows(source: Source, reading: Reading, events: _Events) -> None:
 def _json_rows(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the rows of a list or of lines of JSON with their lines; raises Unreadable where it is neither."""
     if source.head.lstrip()[:1] == "[":
-        data = source.json()
-        for row in data if isinstance(data, list) else []:
-            yield 1, row if isinstance(row, dict) else {}
+        for entry in entries(source):
+            yield entry.line, entry.value if isinstance(entry.value, dict) else {}
         return
     lines = ((line, text) for line, text in source.lines() if text.strip())
     for line, text in lines:
@@ -230,6 +230,7 @@ def _read(source: Source, reading: Reading, samples: Samples) -> None:
             device_hours=summary.device_hours or (hours * len(events.power) if hours and events.power else None),
             components={"accelerators": summary.energy_kwh} if summary.energy_kwh is not None else {},
             host=tuple(labels), private={"nodes": ", ".join(labels)} if labels else {}, file=source.short,
+            lines=summary.lines,
         )
     )  # fmt: skip
 

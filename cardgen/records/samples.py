@@ -87,6 +87,11 @@ class Series:
         self.limit = self.longest[0][0]
 
     @property
+    def lines(self) -> tuple[int, int]:
+        """Return the first and the last line that a sample stands on."""
+        return self.first_line, self.line
+
+    @property
     def interval(self) -> float:
         """Return the ordinary time between two samples in s; 0 where there is none."""
         return median_low(self.intervals) if self.intervals else 0.0
@@ -96,18 +101,23 @@ class Kept:
     """The samples of one device in any order."""
 
     def __init__(self) -> None:
-        self.times, self.powers, self.lines = array("d"), array("d"), array("q")
+        self.times, self.powers, self._lines = array("d"), array("d"), array("q")
 
     def add(self, time: float, power: float, line: int) -> bool:
         """Keep a sample, whatever its time."""
         self.times.append(time)
         self.powers.append(power)
-        self.lines.append(line)
+        self._lines.append(line)
         return True
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """Return the first and the last line that a sample stands on."""
+        return min(self._lines), max(self._lines)
 
     def in_order(self, is_local: bool, reading: Reading) -> Series:
         """Return the samples sorted; says what was late, and where a local clock went back by an hour."""
-        times, lines = self.times, self.lines
+        times, lines = self.times, self._lines
         back = [index for index in range(1, len(times)) if times[index] < times[index - 1]]
         if is_local and len(back) == 1 and self._is_end_of_summer(back[0]):
             for index in range(back[0], len(times)):
@@ -131,7 +141,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class Summary:
-    """What the samples of all devices say. ``gap_share`` is the share of the energy that lies in gaps."""
+    """What the samples of all devices say. ``gap_share`` is the share of the energy that lies in gaps; ``lines`` are the first and the
+    last line of the samples that the energy follows from.
+    """
 
     energy_kwh: float | None
     start: float | None
@@ -140,6 +152,7 @@ class Summary:
     device_hours: float | None
     interval_s: float
     gap_share: float = 0.0
+    lines: tuple[int, ...] = ()
 
     @property
     def basis(self) -> Literal["measured", "estimated"]:
@@ -192,7 +205,11 @@ class Samples:
         _report_ends(whole, start, end, interval, reading)
         share = _report_gaps(whole, joules, interval, reading)
         device_hours = math.fsum(series.time - series.start for series in whole) / HOUR_S
-        return Summary(joules / J_PER_KWH, self.origin + start, self.origin + end, (end - start) / HOUR_S, device_hours, interval, share)
+        used = [line for device, series in zip(self.devices.values(), found) if series in whole for line in device.lines]
+        return Summary(
+            joules / J_PER_KWH, self.origin + start, self.origin + end, (end - start) / HOUR_S, device_hours, interval, share,
+            tuple(sorted({min(used), max(used)})),
+        )  # fmt: skip
 
 
 def in_any_order(read: Callable[[Source, Reading, Samples], None], is_local: bool = False) -> Callable[[Source, Reading], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -16,6 +17,8 @@ from cardgen.problems import CardgenError, Placed, printable
 
 HEAD = 64 * 1024  # what a tool is recognised by
 MAX_WHOLE = 64 * 1024 * 1024  # what is read at once, as JSON must be
+_WINDOWS = "cp1252"
+_UNDEFINED = b"\x00\x81\x8d\x8f\x90\x9d"  # bytes that no text in Windows-1252 has
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
@@ -42,8 +45,22 @@ class Source:
 
     @cached_property
     def encoding(self) -> str:
-        """Return the encoding: UTF-8, or the one that a byte-order mark names, as PowerShell writes it."""
-        return next((name for mark, name in _MARKS if self.start.startswith(mark)), "utf-8")
+        """Return the encoding: UTF-8; the one that a byte-order mark names, as PowerShell writes it; or Windows-1252, as Excel writes it,
+        where the beginning is text in it and not in UTF-8.
+        """
+        named = next((name for mark, name in _MARKS if self.start.startswith(mark)), None)
+        if named:
+            return named
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(self.start)  # its end may lie within a character
+        except UnicodeDecodeError:
+            return "utf-8" if any(byte in self.start for byte in _UNDEFINED) else _WINDOWS
+        return "utf-8"
+
+    @property
+    def is_windows_1252(self) -> bool:
+        """Whether the file is not UTF-8 and is read as Windows-1252, which is likely and not certain."""
+        return self.encoding == _WINDOWS
 
     @cached_property
     def head(self) -> str:

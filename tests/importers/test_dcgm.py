@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,10 @@ def test_the_energy_is_the_last_counter_less_the_first(tmp_path: Path) -> None:
     (record,) = found.records
     assert record.energy_kwh == pytest.approx(4.03, rel=1e-12)
     assert record.devices == (Device("NVIDIA H100 80GB HBM3", 2),)
-    assert (record.boundary, record.basis, record.host) == ("accelerators", "measured", ("node01",))
+    assert (record.boundary, record.basis) == ("accelerators", "measured")
+    assert record.host == tuple(sorted(set(re.findall(r"GPU-[0-9a-f-]+", START.decode()))))
+    lines = [line for line, text in enumerate(START.decode().splitlines(), 1) if text.startswith(METRIC)]
+    assert record.lines == (min(lines), max(lines))
     assert found.problems == []
 
 
@@ -55,7 +59,7 @@ def test_scrapes_in_one_file_stand_in_the_order_of_time(tmp_path: Path) -> None:
 
 def test_one_scrape_is_no_energy(tmp_path: Path) -> None:
     found = read(tmp_path, END)
-    assert found.records[0].energy_kwh is None
+    assert (found.records[0].energy_kwh, found.records[0].lines) == (None, ())
     assert codes(found) == [("CG501", 1)]
 
 
@@ -110,7 +114,8 @@ def test_another_unit_is_refused(tmp_path: Path) -> None:
 
 def test_power_with_time_stamps_is_the_trapezoid_and_without_is_no_energy(tmp_path: Path) -> None:
     rows = "".join(series(f"360.0 {1770000000000 + 10000 * n}", name="DCGM_FI_DEV_POWER_USAGE") for n in range(6))
-    assert read(tmp_path, rows).records[0].energy_kwh == pytest.approx(50 * 360 / 3.6e6)
+    record = read(tmp_path, rows).records[0]
+    assert (record.energy_kwh, record.lines, record.host) == (pytest.approx(50 * 360 / 3.6e6), (1, 6), ("GPU-0",))
     assert codes(read(tmp_path, series(360.0, name="DCGM_FI_DEV_POWER_USAGE"))) == [("CG501", 1)]
 
 
@@ -131,9 +136,10 @@ def test_a_damaged_scrape_gives_the_right_total_or_a_problem(tmp_path: Path) -> 
     assert wrong == []
 
 
-def test_host_names_are_in_no_message(tmp_path: Path) -> None:
+def test_host_names_and_ids_of_gpus_are_in_no_message(tmp_path: Path) -> None:
     found = read(tmp_path, START.replace(b"node01", b"secret-host"), END[:-20].replace(b"node01", b"secret-host"))
-    assert "secret-host" not in repr([found.problems, found.notes, found.records[0].reason])
+    shown = repr([found.problems, found.notes, found.records[0].reason])
+    assert "secret-host" not in shown and "GPU-" not in shown
 
 
 @pytest.mark.parametrize("text", ["# HELP up Up.\nup 1\n", "a,b\n", "{}", ""])

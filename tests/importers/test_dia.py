@@ -54,6 +54,7 @@ def test_small_numbers_are_read_and_their_rounding_is_said(tmp_path):
     reading = one(dia, tmp_path, CARD)
     record = reading.records[0]
     assert (record.energy_kwh, record.emissions_kg, record.basis, record.boundary) == (0.0001, None, "estimated", "facility")
+    assert record.spread == pytest.approx(0.5)  # 0.00005 to 0.00015 kWh
     assert said(reading) == [("CG510", 20, "warning"), ("CG521", 20, "warning"), ("CG510", 23, "warning")]
     assert "50% off" in reading.problems[0].message and "rounded to nothing" in reading.problems[2].message
 
@@ -67,6 +68,11 @@ def test_the_other_number_of_the_front_matter_is_never_read(tmp_path):
 
 def test_what_is_wrong_elsewhere_in_the_front_matter_does_not_matter(tmp_path):
     assert one(dia, tmp_path, card().replace("license: mit", "license: [mit\ntags:\t- x")).records[0].energy_kwh == 12.5
+
+
+@pytest.mark.parametrize(("energy", "spread"), [(0.0025, 0.02), (0.0051, None), (12.5, None), ("[0.001, 0.003]", 0.025)])
+def test_what_the_printed_digits_allow_is_said_where_it_is_more_than_a_hundredth(tmp_path, energy, spread):
+    assert one(dia, tmp_path, card(energy=energy)).records[0].spread == (spread and pytest.approx(spread))
 
 
 def test_an_interval_is_its_middle(tmp_path):

@@ -131,3 +131,9 @@ def test_damage_is_never_a_wrong_total_without_a_word(tmp_path, content):
 def test_any_bytes_after_a_right_beginning_are_read_or_refused(tmp_path, rest):
     one(ecologits, tmp_path, MISTRAL.rstrip()[:-1] + rest)
     one(ecologits, tmp_path, MISTRAL + rest)
+
+
+def test_the_reason_says_that_it_is_an_estimate_with_the_pue_of_the_provider_inside(tmp_path):
+    record = one(ecologits, tmp_path, MISTRAL).records[0]
+    assert (record.basis, record.boundary, record.pue) == ("estimated", "facility", None)
+    assert "an estimate by the tool" in record.reason and "the provider's PUE is inside" in record.reason

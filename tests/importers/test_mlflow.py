@@ -31,6 +31,7 @@ def history(key: str = "system/gpu_0_power_usage_watts") -> str:
 def test_a_metric_file_of_a_gpu_is_its_energy(tmp_path: Path) -> None:
     (found,) = readings(mlflow, tmp_path, {NAME: FILE.read_bytes()})
     assert found.records[0].energy_kwh == pytest.approx(0.011, rel=1e-12)  # 300 W to 360 W in 120 s: 330 W x 120 s
+    assert found.records[0].lines == (1, 13)
     assert found.problems == []
 
 
@@ -66,7 +67,7 @@ def test_a_damaged_metric_file_gives_the_right_total_or_a_problem(tmp_path: Path
 def test_a_history_is_read_and_a_damaged_one_gives_the_right_total_or_a_problem(tmp_path: Path) -> None:
     content = history().encode()
     (found,) = readings(mlflow, tmp_path, {"history.csv": content})
-    assert found.records[0].energy_kwh == pytest.approx(0.011, rel=1e-12)
+    assert (found.records[0].energy_kwh, found.records[0].lines) == (pytest.approx(0.011, rel=1e-12), (2, 14))
     assert unsafe(mlflow, tmp_path, "history.csv", with_damaged_fields(content), 0.011) == []
     assert unsafe(mlflow, tmp_path, "history.csv", [("reordered", reordered(content))], 0.011) == []
     assert unsafe_cuts(mlflow, tmp_path, "history.csv", content) == []
@@ -75,8 +76,9 @@ def test_a_history_is_read_and_a_damaged_one_gives_the_right_total_or_a_problem(
 def test_a_history_as_the_server_returns_it_is_read(tmp_path: Path) -> None:
     rows = [line.split(",") for line in history().splitlines()[1:]]
     metrics = [{"key": key, "value": float(value), "timestamp": int(time), "step": step} for key, step, time, value in rows]
-    (found,) = readings(mlflow, tmp_path, {"history.json": json.dumps({"metrics": metrics}).encode()})
-    assert found.records[0].energy_kwh == pytest.approx(0.011, rel=1e-12)
+    for indent, named in ((None, (1,)), (1, (6, 78))):  # the time of the first row is on line 6, that of each next 6 lines below
+        (found,) = readings(mlflow, tmp_path, {"history.json": json.dumps({"metrics": metrics}, indent=indent).encode()})
+        assert (found.records[0].energy_kwh, found.records[0].lines) == (pytest.approx(0.011, rel=1e-12), named)
 
 
 def test_a_history_without_power_is_refused_and_says_how_long_the_run_took(tmp_path: Path) -> None:

@@ -102,6 +102,26 @@ def test_uuid_comes_before_index(tmp_path: Path) -> None:
     rows = [f"2026/03/02 10:00:0{s}.000, {UUID.format(g)}, 0, {100 + 100 * g}.00 W" for s in range(6) for g in range(2)]
     found = read(tmp_path, log("timestamp, uuid, index, power.draw [W]", *rows))
     assert found.records[0].energy_kwh == pytest.approx(5 * (100 + 200) / 3.6e6)
+    assert found.records[0].host == (UUID.format(0), UUID.format(1))
+
+
+def test_a_log_without_uuids_has_no_ids_to_compare(tmp_path: Path) -> None:
+    rows = [f"2026/03/02 10:00:0{s}.000, 0, 360.00 W" for s in range(6)]
+    record = read(tmp_path, log("timestamp, index, power.draw [W]", *rows)).records[0]
+    assert (record.host, record.lines) == ((), (2, 7))
+
+
+def test_lines_that_are_out_of_order_are_named_from_the_first_to_the_last(tmp_path: Path) -> None:
+    rows = [f"2026/03/02 10:00:0{s}.000, 0, 360.00 W" for s in (3, 0, 1, 5, 2, 4)]
+    assert read(tmp_path, log("timestamp, index, power.draw [W]", *rows)).records[0].lines == (2, 7)
+
+
+@pytest.mark.parametrize("damaged", ["2026/03/02 10:00:02.000, {}, 36O.00 W", "2026/03/02 10:00:02.000, x{}, 360.00 W", "{} fell"])
+def test_ids_of_gpus_are_in_no_message(tmp_path: Path, damaged: str) -> None:
+    rows = [f"2026/03/02 10:00:0{s}.000, {UUID.format(0)}, 360.00 W" for s in range(6)]
+    rows[2] = damaged.format(UUID.format(0))
+    found = read(tmp_path, log("timestamp, uuid, power.draw [W]", *rows))
+    assert found.problems and "1111-2222" not in repr([found.problems, found.notes])
 
 
 def test_a_log_without_index_has_its_gpus_in_order(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_the_energy_is_the_trapezoid_and_an_empty_cell_is_no_sample(tmp_path: Pa
     found = read(tmp_path, FILE.read_text())
     assert found.records[0].energy_kwh == pytest.approx(EXPECTED, rel=1e-12)
     assert found.records[0].hours == pytest.approx(345.23 / 3600)
+    assert found.records[0].lines == (2, len(FILE.read_text().splitlines()))
     assert codes(found) == [("CG510", 9)]
 
 
@@ -67,8 +68,9 @@ def test_rows_of_other_monitors_are_no_missing_samples(tmp_path: Path) -> None:
 def test_lines_and_lists_of_json_are_read(tmp_path: Path) -> None:
     rows = [{"_timestamp": 1770000000 + 10 * n, "_runtime": 10 * n, "_wandb": True, "system.gpu.0.powerWatts": 360.0} for n in range(6)]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
-    for text in (lines, json.dumps(rows), json.dumps(rows, indent=1)):
-        assert read(tmp_path, text).records[0].energy_kwh == pytest.approx(50 * 360 / 3.6e6)
+    for text, named in ((lines, (1, 6)), (json.dumps(rows), (1,)), (json.dumps(rows, indent=1), (2, 32))):  # a row is 6 lines there
+        record = read(tmp_path, text).records[0]
+        assert (record.energy_kwh, record.lines) == (pytest.approx(50 * 360 / 3.6e6), named)
     assert codes(read(tmp_path, lines[:-20]))[0][1] == 6
     assert [code for code, _ in codes(read(tmp_path, json.dumps(rows)[:-20]))] == ["CG505"]
 
@@ -106,6 +108,13 @@ def test_metrics_without_power_still_say_how_long_they_took(tmp_path: Path) -> N
 def test_the_name_of_a_node_is_in_no_message(tmp_path: Path) -> None:
     found = read(tmp_path, "_timestamp,system.gpu.0.powerWatts/l:secret-host\n1770000000,300\n1770000010,301\n")
     assert "secret-host" not in repr([found.problems, found.notes, found.records[0].reason, found.records[0].method])
+
+
+def test_a_run_of_mlflow_is_not_recognised_even_with_metrics_called_as_here(tmp_path: Path) -> None:
+    run = (FILE.parents[1] / "mlflow" / "run.json").read_text()
+    renamed = run.replace("system/cpu_utilization_percentage", "system.cpu")
+    for text in (run, renamed, run.replace("system/cpu_utilization_percentage", "system/gpu.0.powerWatts")):
+        assert readings(wandb, tmp_path, {"run.json": text.encode()}) == []
 
 
 @pytest.mark.parametrize("text", ["_timestamp,loss\n1,2\n", "{}", "[]", "", '{"system_metrics": 1}', "timestamp,power.draw [W]\n"])

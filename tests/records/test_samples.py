@@ -29,12 +29,18 @@ def test_energy_is_the_trapezoid_of_each_device() -> None:
     joules = 10 * (100 + 200) / 2 + 20 * 200 + 30 * 300
     assert found.energy_kwh == pytest.approx(joules / 3.6e6, rel=1e-12)
     assert (found.hours, found.device_hours) == (30 / 3600, 60 / 3600)
+    assert found.lines == (2, 7)
     assert codes(reading) == []
 
 
 def test_one_sample_is_no_energy_and_not_zero() -> None:
     found, _ = summary(("a", 0, 100))
-    assert (found.energy_kwh, found.hours) == (None, None)
+    assert (found.energy_kwh, found.hours, found.lines) == (None, None, ())
+
+
+def test_lines_are_those_of_devices_with_energy_in_any_order() -> None:
+    found, _ = summary(("alone", 0, 100), ("a", 20, 100), ("a", 0, 100), ("a", 10, 100), ("late", 10, 100), keep=True)
+    assert found.lines == (3, 5)
 
 
 def test_a_sample_that_is_late_asks_for_the_file_again_and_is_then_sorted() -> None:

@@ -234,17 +234,17 @@ class _Log:
             self.reading.warn("CG519", line, "the last line is cut: it is left out", "this is usual when a log is stopped")
         elif TROUBLE.search(text):
             self.reading.note("skipped", line, "a message of the driver")
-            self.reading.warn("CG510", line, f'a message stands in the log: "{printable(text, 60)}"', "samples may be missing around it")
+            self.reading.warn("CG510", line, f'a message stands in the log: "{_shown(text)}"', "samples may be missing around it")
         elif len(cells) != len(header):
             wrong_length(self.reading, line, len(cells), len(header))
         else:
             for name, cell in zip(header, cells):
                 single = UNITS.fullmatch(name)
                 if single and not self._fits(single[1], single[2], cell):
-                    message = f'{printable(name, 60)}: "{printable(cell, 60)}" is not a value of that column'
+                    message = f'{printable(name, 60)}: "{_shown(cell)}" is not a value of that column'
                     self.reading.fault("CG503", line, message, AGAIN)
                     return
-            self.reading.fault("CG503", line, f'"{printable(text, 60)}" is not written as the other rows are', AGAIN)
+            self.reading.fault("CG503", line, f'"{_shown(text)}" is not written as the other rows are', AGAIN)
 
     def _fits(self, name: str, unit: str | None, cell: str) -> bool:
         if name == self.power_column:
@@ -257,6 +257,11 @@ class _Log:
 
 
 AGAIN = "write or copy the log again, or leave the line out"
+
+
+def _shown(text: str) -> str:
+    """Return a text of a log on one line without the ids of its GPUs, which name a machine."""
+    return printable(re.sub(r"(GPU|MIG)-[0-9A-Za-z][0-9A-Za-z/-]*", r"\1-…", text), 60)
 
 
 def _dmon_rows(log: _Log) -> Iterator[Row]:
@@ -345,7 +350,7 @@ def _read(source: Source, reading: Reading, samples: Samples) -> None:
         reading.fault("CG501", log.first_without or 1, message, hint if log.without else LOG)
     count = len(samples.devices) or len(names)
     spans = [end - start for start, end in lacking.values() if end > start] if summary.energy_kwh is None else []
-    uuids = tuple(sorted(key for key in samples.devices if isinstance(key, str) and key.startswith("GPU-")))
+    uuids = tuple(sorted(key for key in {*samples.devices, *lacking} if isinstance(key, str) and re.fullmatch(UUID, key)))
     reading.records.append(
         Record(
             tool=TOOL.name, method="nvidia-smi dmon" if is_dmon else f"nvidia-smi {log.power_column}", energy_kwh=summary.energy_kwh,
@@ -354,7 +359,7 @@ def _read(source: Source, reading: Reading, samples: Samples) -> None:
             device_hours=sum(spans) / 3600 if spans else summary.device_hours,
             devices=tuple(Device(name, number) for name, number in Counter(names.values()).items()) if len(names) == count else (),
             components={"accelerators": summary.energy_kwh} if summary.energy_kwh is not None else {},
-            host=uuids, file=source.short,
+            host=uuids, file=source.short, lines=summary.lines,
         )
     )  # fmt: skip
 

@@ -10,20 +10,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.importers.plain_csv.columns import AGAIN, HEADERS, ROLES, TEXTS, columns_of, hint_for, moment_in, value_in
+from cardgen.importers.plain_csv.columns import AGAIN, HEADERS, ROLES, TEXTS, columns_of, hint_for, hint_for_time, moment_in, value_in
+from cardgen.importers.plain_csv.marks import Marks
+from cardgen.importers.plain_csv.power import COVERS, integrate
 from cardgen.problems import Placed, printable
 from cardgen.records.record import Device, Reading, Record
-from cardgen.records.samples import OutOfOrder, Samples
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.table import Table
 from cardgen.records.tool import Tool
 
 TOOL = Tool(
     "plain-csv", "a table with columns that you name", "any CSV",
-    "energy, or power over time; emissions, time, water, device, country, as far as its columns have them",
+    "what --column names: energy, power (with time or duration), emissions, duration, water, each as ROLE=HEADER:UNIT; time, run, "
+    "project, device, country, pue as ROLE=HEADER; rows=last where the energy is a counter, rows=sum where rows are parts",
     "everything that no column has",
     "",
 )  # fmt: skip
+
+SHOWN = 1_000  # lines of a run that are named
 
 
 def recognises(source: Source) -> bool:
@@ -71,14 +75,18 @@ def _read(source: Source, columns: Mapping[str, str], reading: Reading) -> None:
     if "energy" in columns and "power" in columns:
         raise Unreadable(Placed("CG503", "a column of energy and one of power were named", hint="name the one that is right"))
     if "power" in columns and "time" in columns:
-        try:
-            _integrate(source, columns, reading, keep=False)
-        except OutOfOrder:
-            reading.rows = 0
-            reading.notes.clear()
-            reading.problems.clear()
-            _integrate(source, columns, reading, keep=True)
-        return
+        integrate(source, columns, reading)
+    else:
+        _add_up(source, columns, reading)
+    if source.is_windows_1252:
+        reading.note("repaired", 1, "the file is not UTF-8: it is read as Windows-1252, as spreadsheets write it")
+    unsaid = next((record for record in reading.records if record.energy_kwh and record.pue is None), None)
+    if unsaid and not reading.is_refused:
+        reading.warn("CG522", unsaid.lines[0], COVERS, "state it with --boundary accelerators, node, it or facility")
+
+
+def _add_up(source: Source, columns: Mapping[str, str], reading: Reading) -> None:
+    """Add the runs of a table of energies to a reading."""
     runs, lines = _rows(source, columns, reading)
     _refuse_total_row(runs, reading)
     for name, run in runs.items():
@@ -92,8 +100,15 @@ def _rows(source: Source, columns: Mapping[str, str], reading: Reading) -> tuple
     """Return the rows of a table by run, and the line of its first row."""
     table, runs = Table(source, reading), dict[str, _Run]()
     known, seen = columns_of(table, columns), dict[tuple[str, ...], int]()
+    if "power" in known and "duration" not in known:
+        table.close()
+        message = "power alone is no energy: the time of each row is needed"
+        raise Unreadable(Placed("CG501", message, (), hint_for_time(table, columns), "error", table.header_line))
+    marks = Marks(known) if table.decimal_comma else None
     needed = next((role for role in ("energy", "power", "emissions", "duration") if role in known), "")
     for row in table.full_rows():
+        if marks:
+            marks.see(row, table.line)
         if "time" in known and tuple(row) in seen:
             reading.note("merged", table.line, f"the same as the row on line {seen[tuple(row)]}: counted once")
             continue
@@ -113,6 +128,8 @@ def _rows(source: Source, columns: Mapping[str, str], reading: Reading) -> tuple
         for role in TEXTS:
             if role in known and (text := table.text(row, known[role].name)):
                 run.texts.setdefault(role, {})[text] = None
+    if marks:
+        marks.report(reading)
     return runs, table.header_line + (reading.rows > 0)
 
 
@@ -145,8 +162,10 @@ def _record(name: str, run: _Run, rule: str | None, ruled: bool, source: Source,
             reading.fault("CG504", lines[-1], message, "name a column of time, or add the rows")
         for line in lines[:-1]:
             reading.note("merged", line, f"an earlier reading of the counter on line {lines[-1]}")
+        used = lines[-1:]
         sums = {role: rows[-1][role] for role in ROLES if role in rows[-1]}
     else:
+        used = sorted(lines)
         sums = {role: math.fsum(row[role] for row in rows) for role in ROLES if all(role in row for row in rows)}
         for role in ("emissions", "water"):
             lacking = [line for row, line in zip(rows, lines) if role not in row]
@@ -154,6 +173,7 @@ def _record(name: str, run: _Run, rule: str | None, ruled: bool, source: Source,
                 reading.warn("CG510", lacking[0], f"{role} missing in {len(lacking):,} of {len(rows):,} rows: not read for the run")
     pues = {row["pue"] for row in rows if "pue" in row}
     pue = pues.pop() if len(pues) == 1 else None
+    is_inside = pue is not None and pue > 1
     if pues:
         reading.fault("CG504", lines[0], "the PUE is not the same in all rows of the run", "give each PUE a run of its own")
     if pue is not None and not 1 <= pue < 5:
@@ -163,59 +183,11 @@ def _record(name: str, run: _Run, rule: str | None, ruled: bool, source: Source,
     texts = {role: list(found) for role, found in run.texts.items()}
     return Record(
         tool=TOOL.name, run=name, project=texts.get("project", [""])[0], method="a table", energy_kwh=sums.get("energy") or None,
-        boundary="facility" if pue and pue > 1 else "node", basis="estimated", reason="the table does not say how it was measured",
-        pue=pue if pue and pue > 1 else None, emissions_kg=sums.get("emissions"), water_l=sums.get("water"), hours=hours or None,
+        boundary="facility" if is_inside else "node", basis="estimated",
+        reason="the table does not say how it was measured" + (f"; {COVERS}" if not is_inside else ""),
+        pue=pue if is_inside else None, emissions_kg=sums.get("emissions"), water_l=sums.get("water"), hours=hours or None,
         start=min(moments, default=None), end=max(moments, default=None),
         devices=tuple(Device(text) for text in texts.get("device", [])[:50]),
-        country=texts["country"][0] if len(texts.get("country", ())) == 1 else None, file=source.short, lines=tuple(lines[:1000]),
+        country=texts["country"][0] if len(texts.get("country", ())) == 1 else None, file=source.short,
+        lines=(*used[: SHOWN - 1], *used[SHOWN - 1 :][-1:]),
     )  # fmt: skip
-
-
-def _integrate(source: Source, columns: Mapping[str, str], reading: Reading, keep: bool) -> None:
-    """Add the runs of a table of power over time, device by device."""
-    table = Table(source, reading)
-    known, runs = columns_of(table, columns), dict[str, tuple[Samples, int, dict[str, dict[str, None]], bool]]()
-    for row in table.full_rows():
-        power, moment = value_in(table, row, "power", known["power"]), moment_in(table, row, known["time"])
-        if power is None or moment is None:
-            reading.note("skipped", table.line, "the cell of the power or the time is empty")
-            reading.warn("CG510", table.line, "the power or the time is missing: the row is left out")
-            continue
-        name = table.text(row, known["run"].name) if "run" in known else ""
-        if name not in runs:
-            samples = Samples(keep=keep)
-            samples.origin = math.floor(moment[0])
-            runs[name] = samples, table.line, {}, moment[1]
-        samples, _, texts, _ = runs[name]
-        samples.add(table.text(row, known["device"].name) if "device" in known else "", moment[0] - samples.origin, power, table.line)
-        for role in TEXTS:
-            if role in known and (text := table.text(row, known[role].name)):
-                texts.setdefault(role, {})[text] = None
-    for name, (samples, line, texts, dated) in runs.items():
-        found = samples.summary(reading)
-        if not found.energy_kwh:
-            reading.fault(
-                "CG501", line, "the samples have no energy: there is one alone, or all are 0 W", "give the samples of the whole run"
-            )
-        names = [text for text in texts.get("device", ()) if not text.isdigit()]
-        reading.records.append(
-            Record(
-                tool=TOOL.name,
-                run=name,
-                project=next(iter(texts.get("project", ())), ""),
-                method="a table of power",
-                energy_kwh=found.energy_kwh or None,
-                basis="estimated",
-                reason="the table does not say which meter read the power",
-                start=found.start if dated else None,
-                end=found.end if dated else None,
-                hours=found.hours,
-                device_hours=found.device_hours if "device" in known else None,
-                devices=tuple(Device(text) for text in names[:50]),
-                country=next(iter(texts.get("country", ())), None),
-                file=source.short,
-                lines=(line,),
-            )  # fmt: skip
-        )
-    if not runs and not reading.is_refused:
-        reading.fault("CG501", table.header_line, "no row has power and time", "give the samples of the whole run")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cardgen.core.units import DIMENSIONS, UnitError, parse_quantity
+from cardgen.core.units import UnitError, parse_quantity
 from cardgen.problems import Placed, printable
 from cardgen.records.fields import clock, is_missing
 from cardgen.records.source import Unreadable
@@ -20,14 +20,29 @@ LOOSE = {
     "kilojoules": "kJ", "secs": "s", "co2": "",
 }  # fmt: skip
 SECONDS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
+EXAMPLES = {"energy": "kWh", "emissions": "kg", "duration": "s", "power": "W", "water": "L"}
 BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]+?)\s*[\])]\s*$")
 SUFFIX = re.compile(r"[_ .\-/]([A-Za-zµ]+(?:CO2(?:eq?)?|co2(?:eq?)?)?)$")
 AGAIN = "correct the cell, or leave the row out"
+NO_THOUSANDS = "thousands separators are not read: export without them"
+THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:[.,' \u00a0\u2009\u202f’]\d{3})+(?:[.,]\d+)?(?:\s*[A-Za-zµ]\w*)?")
+DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T]+(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?)?")
+DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)(?:\D.*)?")
+TIME = re.compile(r"time|date|stamp|zeit|datum|heure|fecha", re.IGNORECASE)
 
 
-def hint_for(role: str) -> str:
-    example = DIMENSIONS[ROLES[role]][1].split()[-1].replace("CO2e", "") if role in ROLES else "s"
-    return f'write it as in: --column "{role}=HEADER:{example}"'
+def hint_for(role: str, header: str = "HEADER") -> str:
+    """Return how a column is named with its unit."""
+    return f'write it as in: --column "{role}={printable(header, 60)}:{EXAMPLES.get(role, "s")}"'
+
+
+def hint_for_time(table: Table, columns: Mapping[str, str]) -> str:
+    """Return how the time of power is named: by the column that may hold it, where one is called so."""
+    named = [name for name in table.header if any(stated == name or stated.startswith(f"{name}:") for stated in columns.values())]
+    others = [name for name in table.header if name and name not in named]
+    likely = next((name for name in others if TIME.search(name)), "HEADER")
+    rest = printable(", ".join(others), 120)
+    return f'add --column "time={printable(likely, 60)}", or --column "duration=HEADER:s"; the table has {rest}'
 
 
 class Column(NamedTuple):
@@ -63,16 +78,30 @@ def _scale(role: str, header: str, unit: str, line: int) -> float | None:
     """
     if role == "time":
         if unit and unit not in SECONDS:
-            raise Unreadable(Placed("CG503", f'time: "{printable(unit, 40)}" is no unit of time', (), hint_for(role), "error", line))
+            message = f'time: "{printable(unit, 40)}" is no unit of time'
+            raise Unreadable(Placed("CG503", message, (), hint_for(role, header), "error", line))
         return SECONDS.get(unit or _unit_in(header)) if unit or _unit_in(header) in SECONDS else None
     if role not in ROLES:
         return 1.0
     try:
         return _factor(unit or _unit_in(header), ROLES[role])
-    except UnitError as error:
+    except UnitError:
         if not unit:
             return None  # the cells may have units of their own
-        raise Unreadable(Placed("CG503", f"{role}: {printable(str(error), 100)}", (), error.hint, "error", line)) from None
+        message = f'{role}: "{printable(unit, 40)}" is no unit of {ROLES[role]} that is known'
+        raise Unreadable(Placed("CG503", message, (), _other_role(role, header, unit), "error", line)) from None
+
+
+def _other_role(role: str, header: str, unit: str) -> str:
+    """Return a hint: what the unit is one of, or a unit that fits."""
+    for other, dimension in ROLES.items():
+        try:
+            _factor(unit, dimension)
+        except UnitError:
+            continue
+        more = ' and the time: --column "time=HEADER"' if other == "power" else ""
+        return f'{printable(unit, 40)} is a unit of {dimension}: --column "{other}={printable(header, 60)}:{printable(unit, 40)}"{more}'
+    return hint_for(role, header)
 
 
 def _factor(unit: str, dimension: str) -> float:
@@ -86,13 +115,13 @@ def _factor(unit: str, dimension: str) -> float:
 
 
 def _unit_in(header: str) -> str:
-    """Return the unit that a header holds, in brackets or at its end; "" where it holds none.
+    """Return the unit that a header may hold, in brackets, at its end or as a whole.
 
-    >>> _unit_in("Energy (Wh)"), _unit_in("power [W]"), _unit_in("energy_kwh"), _unit_in("total")
-    ('Wh', 'W', 'kwh', '')
+    >>> _unit_in("Energy (Wh)"), _unit_in("power [W]"), _unit_in("energy_kwh"), _unit_in("kWh")
+    ('Wh', 'W', 'kwh', 'kWh')
     """
     match = BRACKETS.search(header) or SUFFIX.search(header)
-    return match[1] if match else ""
+    return match[1] if match else header
 
 
 def value_in(table: Table, row: Sequence[str], role: str, column: Column) -> float | None:
@@ -103,10 +132,11 @@ def value_in(table: Table, row: Sequence[str], role: str, column: Column) -> flo
     found = table.number(row, column.name)
     if found is not None and role in ROLES and column.scale is None:
         message = f'{role}: the header "{printable(column.name, 60)}" does not say the unit of {printable(text, 30)}'
-        raise Unreadable(Placed("CG503", message, (), hint_for(role), "error", table.line))
-    if found is None and role in ROLES and re.fullmatch(r"[\d.eE+-]+\s*[A-Za-zµ]\w*", text):
+        raise Unreadable(Placed("CG503", message, (), hint_for(role, column.name), "error", table.line))
+    pointed = text.replace(",", ".") if table.decimal_comma else text
+    if found is None and role in ROLES and re.fullmatch(r"[\d.eE+-]+\s*[A-Za-zµ]\w*", pointed):
         try:
-            found = parse_quantity(text, ROLES[role]).value
+            found = parse_quantity(pointed, ROLES[role]).value
         except UnitError:
             found = None
         scale = 1.0
@@ -114,7 +144,8 @@ def value_in(table: Table, row: Sequence[str], role: str, column: Column) -> flo
         scale = column.scale if column.scale is not None else 1.0
     if found is None or found < 0:
         message = f'{role}: "{printable(text, 60)}" is not a number that can stand there'
-        raise Unreadable(Placed("CG503", message, (), AGAIN, "error", table.line))
+        hint = NO_THOUSANDS if found is None and THOUSANDS.fullmatch(text) else AGAIN
+        raise Unreadable(Placed("CG503", message, (), hint, "error", table.line))
     return found * scale
 
 
@@ -123,11 +154,22 @@ def moment_in(table: Table, row: Sequence[str], column: Column) -> tuple[float, 
     text = row[column.position].strip()
     if is_missing(text):
         return None
-    moment = clock(text)
+    day_first = DAY_FIRST.fullmatch(text) if table.decimal_comma else None
+    moment = _moment_of(day_first) if day_first else clock(text)
     if moment is not None:
         return moment, True
+    if DATE.fullmatch(text):
+        why = "is no date of the calendar" if day_first else "does not say which is the day and which the month"
+        message = f'time: "{printable(text, 60)}" {why}'
+        raise Unreadable(Placed("CG503", message, (), "write the year first, as in 2026-03-01 12:30", "error", table.line))
     value = table.number(row, column.name)
     if value is None or column.scale is None:
         message = f'time: "{printable(text, 60)}" is neither a date and time nor a number whose unit is known'
-        raise Unreadable(Placed("CG503", message, (), hint_for("time"), "error", table.line))
+        raise Unreadable(Placed("CG503", message, (), hint_for("time", column.name), "error", table.line))
     return value * column.scale, value * column.scale > 1e8
+
+
+def _moment_of(found: re.Match[str]) -> float | None:
+    """Return a date that begins with the day, as spreadsheets write it where commas are decimal, in s since 1970."""
+    day, month, year, hour, minute, second = found.groups()
+    return clock(f"{year}-{month:0>2}-{day:0>2} {hour or '0':0>2}:{minute or '00'}:{second or '00'}")
