@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 
 from cardgen.problems import plain
 
@@ -86,6 +87,16 @@ def line(text: str, comment: str = "") -> str:
     'cardgen: 1                                      # format version'
     """
     return f"{text.ljust(_COLUMN - 1)} # {plain(comment)}" if comment else text
+
+
+def digits(number: float) -> str:
+    """Return a number without an exponent and without zeros at its end.
+
+    >>> digits(0.000012), digits(140.0)
+    ('0.000012', '140')
+    """
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def scalar(text: str) -> str:

@@ -7,6 +7,7 @@ import os
 import platform
 import shlex
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import click
 
 from cardgen.core.run import PHASES, SITES
 from cardgen.problems import CardgenError, printable
+from cardgen.recording.recorder import TRACKERS
 
 INCLUDED = ("command", "folder", "host", "user")
 
@@ -32,6 +34,7 @@ INCLUDED = ("command", "folder", "host", "user")
 @click.option("--zone", help="Grid zone, as in US-CA.")
 @click.option("--kind", type=click.Choice(SITES), help="Kind of site, where its PUE is not known.")
 @click.option("--pue", type=click.FloatRange(1, 4), help="Power usage effectiveness of the site.")
+@click.option("--tracker", default="auto", show_default=True, type=click.Choice(TRACKERS), help="What measures the energy.")
 @click.option(
     "--interval", "interval_s", default=1.0, show_default=True, type=click.FloatRange(0.01, 3600), help="Seconds between two samples."
 )
@@ -39,22 +42,24 @@ INCLUDED = ("command", "folder", "host", "user")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def command(
-    command_line: tuple[str, ...], output: Path, interval_s: float, include: tuple[str, ...], force: bool, quiet: bool, **said: Any
-) -> None:
+    command_line: tuple[str, ...], output: Path, tracker: str, interval_s: float, include: tuple[str, ...], force: bool, quiet: bool,
+    **said: Any,
+) -> None:  # fmt: skip
     """Example: cardgen record -o run.yaml --name "Pond 7B" --country FRA -- python train.py
 
     Runs a command, measures what it uses and writes a run file when it has ended: energy of NVIDIA GPUs through NVML or
     nvidia-smi, of processors and memory through RAPL; hardware, and time. GPUs are those that CUDA_VISIBLE_DEVICES shows, or
-    all; RAPL covers the whole machine. Where there is no sensor the file says so and an estimate is made from hardware and
-    time. The file holds no name of a host, user, folder or command unless --include asks for it.
+    all; RAPL covers the whole machine. Where there is no sensor, CodeCarbon estimates the energy of the whole machine, if it is
+    installed and the country or region is given; else the file says so and an estimate is made from hardware and time.
+    --tracker takes one of these alone. The file holds no name of a host, user, folder or command unless --include asks for it.
 
     Input and output are the command's own, and signals reach it. The exit code is the command's own, or 128 + n where signal n
     ended it; 2 where it was not started: it was not found, an option is wrong, or the file is there already; 4 where the
     command succeeded and the run file could not be written, which is printed then.
     """
     from cardgen.recording.command import run
-    from cardgen.recording.output import prepare, put
-    from cardgen.recording.recorder import NoInstrument, Recorder
+    from cardgen.recording.output import prepare, put, written
+    from cardgen.recording.recorder import Recorder, choose
     from cardgen.recording.run_file import run_file
     from cardgen.recording.sensors import sensors
 
@@ -63,13 +68,11 @@ def command(
         raise CardgenError(f"{printable(command_line[0], 300)}: there is no such command, or it cannot be executed", 2)
     if str(output) == "-":
         raise CardgenError("the command has standard output for itself", 2, "name a file, as in -o run.yaml")
-    prepare(output, force)
+    prepare(output, force, "--force")
     found = sensors(interval_s)
-    reason = "; ".join(found.notices) or "there is no sensor"
-    if not quiet:
-        for notice in found.notices if found.has_any else [f"the energy is not measured: {reason}"]:
-            click.echo(f"cardgen: {notice}", err=True)
-    recorder = Recorder(found if found.has_any else NoInstrument(reason), found.devices)
+    instrument, notices = choose(tracker, found, described.place)
+    _say(notices, quiet)
+    recorder = Recorder(instrument, found.devices)
     try:
         ended = run(command_line, recorder.start)
     except OSError as error:
@@ -77,21 +80,22 @@ def command(
     measured = recorder.stop(ended.processor_s)
     text = run_file(measured, replace(described, notes=(*_private(command_line, include), *_ending(ended))))
     try:
-        written = put(output, text, force)
+        output = put(output, text, force)
     except CardgenError as error:
         click.echo(f"cardgen: {error.message}; this is the run file:\n{text}", err=True)
         raise click.exceptions.Exit(ended.code or 4) from None
-    if not quiet:
-        amount = "energy not measured" if measured.energy.kwh is None else f"{measured.energy.kwh:.3g} kWh, {measured.energy.boundary}"
-        click.echo(f"cardgen: wrote {written} ({amount})", err=True)
+    _say(written(output, measured), quiet)
     raise click.exceptions.Exit(ended.code)
+
+
+def _say(sentences: Iterable[str], quiet: bool) -> None:
+    for sentence in () if quiet else sentences:
+        click.echo(f"cardgen: {sentence}", err=True)
 
 
 def _described(said: dict[str, Any]) -> Any:
     """Return what the options say of the run; stops with the problems of a run file that would hold them."""
-    from cardgen.recording.checking import problems
-    from cardgen.recording.description import Description
-    from cardgen.recording.run_file import PLACE
+    from cardgen.recording.run_file import PLACE, Description, problems
 
     place = {key: value for key in PLACE if (value := said.pop(key)) is not None}
     described = Description(**said, place=place)

@@ -38,6 +38,8 @@ def add_host(evidence: Evidence, devices: str, activity: Activity, path: Path, i
     if host is not None and power_stated is not None and wall_clock is not None:
         evidence.components["host"] = energy.host_energy(power_stated, wall_clock)
         parts = {"CPU": host.cpu is not None, "memory": host.memory is not None, "network": False, "fans": False}
+        if devices == "processors" and host.cpu is None:  # they are the devices
+            del parts["CPU"]
         evidence.included[-1] = f"host ({', '.join(name for name, given in parts.items() if given)})"
         evidence.not_included.append(f"host ({', '.join(name for name, given in parts.items() if not given)})")
         return

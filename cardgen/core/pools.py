@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from cardgen.core import energy
@@ -13,6 +14,15 @@ from cardgen.core.tables import Row
 
 CLUSTER = 16  # devices: from here on a job spans servers, and its devices are kept busy
 CLUSTER_HOURS = 5000  # device-hours that make a job a large one where the number of devices is not stated
+
+# Words in the names of processors that the table does not hold, such as "Intel(R) Xeon(R) Processor" of a virtual machine; and words
+# of accelerators, whose names may hold the same words: "AI training processor". Apple's chips are in neither: their GPU is at work too.
+_PROCESSOR = re.compile(
+    r"\b(v?cpus?|processors?|xeon|epyc|ryzen|threadripper|opteron|athlon|pentium|celeron|graviton\d?|altra|neoverse|core (i[3579]|ultra))\b"
+    r"|\bcore\(tm\)",
+    re.IGNORECASE,
+)
+_ACCELERATOR = re.compile(r"\b(([ghilnt]|xp)pus?|accelerators?|coprocessors?|tensor|neural|training|inference)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,11 @@ def default_load(activity: Activity, pool: Pool, pools: tuple[Pool, ...]) -> str
 
 
 def _is_processor(pool: Pool) -> bool:
-    return pool.row is not None and pool.row["kind"] == "cpu"
+    """Return whether a pool is of processors: by its row, or where the table does not know the part, by its name."""
+    if pool.row is not None:
+        return pool.row["kind"] == "cpu"
+    name = pool.stated.type or ""
+    return bool(_PROCESSOR.search(name)) and not _ACCELERATOR.search(name)
 
 
 def _with_host(pool: Pool) -> bool:

@@ -11,23 +11,18 @@ from typing import Any
 
 from cardgen.problems import CardgenError
 from cardgen.recording import output as outputs
-from cardgen.recording.checking import problems
-from cardgen.recording.description import Description
-from cardgen.recording.measured import Instrument, Measured
-from cardgen.recording.recorder import NoInstrument, Recorder
-from cardgen.recording.run_file import PLACE, run_file
+from cardgen.recording.measured import Measured
+from cardgen.recording.recorder import Recorder, choose
+from cardgen.recording.run_file import PLACE, Description, problems, run_file
 from cardgen.recording.sensors import Sensors, sensors
-from cardgen.recording.trackers import codecarbon, instrument
-
-TRACKERS = ("auto", "sensors", "codecarbon", "none")
 
 
 class Recording:
     """Measures what its block uses, and writes the run file at its end, also where the block ends with an exception.
 
-    ``tracker``: "auto" takes the sensors of the machine; where it has none, CodeCarbon if it is installed and the country is given
-    (or ``online`` lets it look the place up on the network); else the time alone. "sensors", "codecarbon" and "none" take one of
-    these, and an object of CodeCarbon, Zeus or carbontracker is used as it is. Further keywords: the fields of ``Description`` and
+    ``tracker``: "auto" takes the sensors of the machine; where it has none, CodeCarbon if it is installed and the country or region is
+    given (or ``online`` lets it look the place up on the network); else the time alone. "sensors", "codecarbon" and "none" take one
+    of these, and an object of CodeCarbon, Zeus or carbontracker is used as it is. Further keywords: the fields of ``Description`` and
     the keys of ``facility``. What goes wrong before the block raises CardgenError; after that nothing does: a run file that cannot
     be written is printed on stderr, for what the block made is worth more. Entering it again inside its block changes nothing.
     """
@@ -51,6 +46,10 @@ class Recording:
         """Add a sentence to the note of the run file."""
         self.described = replace(self.described, notes=(*self.described.notes, sentence))
 
+    def __repr__(self) -> str:
+        state = outputs.amount(self.measured) if self.measured else "running" if self._recorder else "not started"
+        return f"<Recording {self.path}: {state}>"
+
     def __enter__(self) -> Recording:
         if self._depth == 0:
             self._start()
@@ -69,27 +68,11 @@ class Recording:
             raise CardgenError(f"{wrong[0].code} {wrong[0].message}", 2, wrong[0].hint)
         outputs.prepare(self.path, self.force)
         found = self._found or sensors(self._interval_s, self._first_gpus)
-        chosen = self._instrument(found)
+        chosen, sentences = choose(self._tracker, found, self.described.place, self._online)
+        self.say(*sentences)
         self._recorder = Recorder(chosen, found.devices)
         self._recorder.start()
         self._processor_s = _processor_s()
-
-    def _instrument(self, found: Sensors) -> Instrument:
-        if not isinstance(self._tracker, str):
-            return instrument(self._tracker)
-        if self._tracker not in TRACKERS:
-            raise CardgenError(f'tracker: "{self._tracker}" is not known', 2, f"use {', '.join(TRACKERS)}, or a tracker's object")
-        if self._tracker in ("auto", "sensors") and found.has_any:
-            self.say(*found.notices)
-            return found
-        other = codecarbon(self.described.place, self._interval_s, self._online) if self._tracker in ("auto", "codecarbon") else None
-        if other is not None:
-            return other
-        if self._tracker == "codecarbon":
-            raise CardgenError("tracker: CodeCarbon cannot be used", 2, "install codecarbon, and give the country or online=True")
-        reason = "it was not asked for" if self._tracker == "none" else "; ".join(found.notices) or "there is no sensor"
-        self.say(*([] if self._tracker == "none" else [f"the energy is not measured: {reason}"]))
-        return NoInstrument(reason)
 
     def _stop(self) -> None:
         assert self._recorder is not None
@@ -97,7 +80,7 @@ class Recording:
         text = run_file(self.measured, self.described)
         try:
             self.path = outputs.put(self.path, text, self.force)
-            self.say(f"wrote {self.path}")
+            self.say(*outputs.written(self.path, self.measured))
         except CardgenError as error:  # what the block made must not be lost for this
             print(f"cardgen: {error.message}; this is the run file:\n{text}", file=sys.stderr)
 

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from cardgen.recording.gpus import Gpu
 from cardgen.recording.machine import Machine
 from cardgen.recording.meters import Meter
+from cardgen.skeleton import digits
 
 ENOUGH = 0.99  # the share of the time that a meter has to cover
 WHOLE_MACHINE = "the counters of the processors cover the whole machine, with what other programs did meanwhile"
@@ -84,7 +85,7 @@ def energy(devices: Devices, processors: Sequence[Meter], start: float, end: flo
         if processors:
             seen = f"{len(devices.gpus)} of {devices.gpus_in_machine} GPUs were used"
             why = unmetered or (seen if others else f"the machine has {devices.unseen} too")
-            notes.append(f"the processors of the whole machine used {_kwh(processors)!r} kWh, which is not in the energy: {why}")
+            notes.append(f"the processors of the whole machine used {digits(_kwh(processors))} kWh, which is not in the energy: {why}")
         elif unmetered:
             notes.append(f"processors and memory were not measured: {unmetered}")
         return _total(meters, "accelerators", notes)
@@ -107,7 +108,7 @@ def _kwh(meters: Sequence[Meter]) -> float:
 def _lost(meters: Sequence[Meter], start: float, end: float) -> str:
     """Return which meters did not cover the time, and how much of it; "" where all did."""
     lost = [
-        f"{meter.device} was measured for {100 * meter.covered(start, end):.1f} % of the time ({meter.joules / 3.6e6!r} kWh)"
+        f"{meter.device} was measured for {100 * meter.covered(start, end):.1f} % of the time ({digits(meter.joules / 3.6e6)} kWh)"
         for meter in meters
         if meter.covered(start, end) < ENOUGH
     ]

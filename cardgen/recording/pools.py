@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from cardgen.core.factors import Factors
 from cardgen.recording.gpus import Gpu
 from cardgen.recording.machine import Machine
 from cardgen.recording.measured import Measured
-from cardgen.skeleton import scalar
-
-# A processor that the tables do not know, such as a share of one that a cloud gives to a virtual machine.
-_FULL, _IDLE = "vcpu-cascade-lake-full", "vcpu-cascade-lake-idle"
+from cardgen.skeleton import digits, scalar
 
 Line = tuple[str, str]
 
@@ -26,7 +24,7 @@ def pools(measured: Measured) -> Iterator[Line]:
     for name, gpus in kinds.items():
         yield f"      - type: {scalar(name or 'unknown GPU')}", ""
         yield f"        count: {len(gpus)}", ""
-        yield f"        duration: {measured.duration_s!r} s", "wall-clock time"
+        yield f"        duration: {_duration(measured)}", "wall-clock time"
         yield from _power_of(gpus, measured, factors)
     if not kinds:
         yield from _processors(measured, factors)
@@ -35,16 +33,18 @@ def pools(measured: Measured) -> Iterator[Line]:
 def host(measured: Measured) -> Iterator[Line]:
     """Yield the lines of the section ``host``: what feeds the devices, commented out where it is not theirs alone, or not known."""
     machine, devices = measured.devices.machine, measured.devices
-    row, _ = Factors().hardware(machine.processor)
     is_inside = measured.energy.kwh is not None and measured.energy.boundary == "node"
     if is_inside:
         yield "    host: included", "in the power of the devices"
     if not devices.gpus:
+        if machine.memory_gb and measured.energy.kwh is None:
+            yield "    host:", "the rest of the machine, as far as it is known"
+            yield f"      memory: {digits(machine.memory_gb)} GB", ""
         return
     mark, comment = "# ", "the machine"
     if is_inside:
         comment = "the machine, for the reader"
-    elif row is None:
+    elif Factors().hardware(machine.processor)[0] is None:
         comment = "the machine; the tables do not know its processor"
     elif devices.gpus_in_machine != len(devices.gpus):
         comment = f"the machine, of which {len(devices.gpus)} of {devices.gpus_in_machine} GPUs were used"
@@ -54,7 +54,20 @@ def host(measured: Measured) -> Iterator[Line]:
     yield f"    {mark}  cpu: {scalar(machine.processor or 'unknown')}", ""
     yield f"    {mark}  sockets: {machine.sockets}", ""
     if machine.memory_gb:
-        yield f"    {mark}  memory: {machine.memory_gb!r} GB", ""
+        yield f"    {mark}  memory: {digits(machine.memory_gb)} GB", ""
+
+
+def assumption(measured: Measured) -> str:
+    """Return a sentence on a power that is assumed, because it was not measured and the tables do not know the device; "" for none."""
+    machine, gpus = measured.devices.machine, measured.devices.gpus
+    if measured.energy.kwh is not None:
+        return ""
+    if any(_is_limit(gpu, Factors()) for gpu in gpus):
+        return "the power of GPUs that the tables do not know is assumed: it is their power limit"
+    if gpus or _rating(machine, Factors()):
+        return ""
+    beside = "memory is added by its size; disks, network and fans are not in it" if machine.memory_gb else "the rest is added as a share"
+    return f"the power of the processors is assumed, between those of older and newer ones at this share of processor time; {beside}"
 
 
 def _power_of(gpus: list[Gpu], measured: Measured, factors: Factors) -> Iterator[Line]:
@@ -62,32 +75,66 @@ def _power_of(gpus: list[Gpu], measured: Measured, factors: Factors) -> Iterator
     joules = sum(gpu.meter.joules for gpu in gpus if gpu.meter)
     if energy.kwh is not None and energy.boundary == "node":
         with_host = "mean for each GPU with its share of the machine"
-        yield f"        power: {energy.kwh * 3.6e6 / measured.duration_s / number!r} W", f"{with_host}, as {energy.basis}"
+        yield f"        power: {_watts(energy.kwh * 3.6e6, measured, number)}", f"{with_host}, as {energy.basis}"
     elif energy.kwh is not None and joules:
-        yield f"        power: {joules / measured.duration_s / len(gpus)!r} W", f"mean, as {energy.basis}"
+        yield f"        power: {_watts(joules, measured, len(gpus))}", f"mean, as {energy.basis}"
     elif energy.kwh is not None:  # by a tracker, over all GPUs
-        yield f"        power: {energy.kwh * 3.6e6 / measured.duration_s / number!r} W", f"mean over all GPUs, as {energy.basis}"
-    elif factors.hardware(gpus[0].name)[0] is None and gpus[0].limit_w:
-        yield f"        power: {gpus[0].limit_w!r} W", "its power limit: the tables do not know this GPU"
+        yield f"        power: {_watts(energy.kwh * 3.6e6, measured, number)}", f"mean over all GPUs, as {energy.basis}"
+    elif _is_limit(gpus[0], factors):
+        yield f"        power: {digits(gpus[0].limit_w or 0)} W", "assumed, its power limit: the tables do not know this GPU"
 
 
 def _processors(measured: Measured, factors: Factors) -> Iterator[Line]:
     machine, energy = measured.devices.machine, measured.energy
     yield f"      - type: {scalar(machine.processor or 'unknown processor')}", f"{machine.threads} logical processors"
     yield f"        count: {machine.sockets}", "sockets"
-    yield f"        duration: {measured.duration_s!r} s", "wall-clock time"
-    row, _ = factors.hardware(machine.processor)
+    yield f"        duration: {_duration(measured)}", "wall-clock time"
     if energy.kwh is not None:
         with_rest = "mean for each processor with what was measured beside it"
-        yield f"        power: {energy.kwh * 3.6e6 / measured.duration_s / machine.sockets!r} W", f"{with_rest}, as {energy.basis}"
-    elif row is None or row.number("rated_power_w") is None:
-        power_w = _assumed_power_w(machine, measured, factors) / machine.sockets
-        yield f"        power: {power_w!r} W", "assumed, the tables do not know the processor: state what you know"
-        yield f"        # {_FULL} and {_IDLE} of the table conventions, at its share of processor time", ""
+        yield f"        power: {_watts(energy.kwh * 3.6e6, measured, machine.sockets)}", f"{with_rest}, as {energy.basis}"
+    elif not _rating(machine, factors):
+        low, high = (machine.threads / machine.sockets * power_w for power_w in _power_of_a_thread(measured, factors))
+        middle, spread = math.sqrt(low * high), math.ceil(10 * (math.sqrt(high / low) - 1)) * 10
+        said = f"assumed, {low:.2g} to {high:.2g} W: the tables do not know the processor; state what you know"
+        yield f"        power: {digits(float(f'{middle:.2g}'))} W ± {spread}%", said
+        yield "        # from the lowest to the highest of vcpu-* in the table conventions, at this share of processor time", ""
 
 
-def _assumed_power_w(machine: Machine, measured: Measured, factors: Factors) -> float:
-    """Return the mean power in W of all logical processors, from idle to full load by the share of processor time."""
-    rows = {row["id"]: row.number("value") or 0.0 for row in factors.table("conventions") if row["id"] in (_FULL, _IDLE)}
-    load = 1.0 if measured.processor_s is None else min(1.0, measured.processor_s / (measured.duration_s * machine.threads))
-    return machine.threads * (rows[_IDLE] + load * (rows[_FULL] - rows[_IDLE]))
+def _power_of_a_thread(measured: Measured, factors: Factors) -> tuple[float, float]:
+    """Return the lowest and the highest power in W that a logical processor of any generation in the tables draws at this load.
+
+    Power goes from idle to full load by the share of processor time; where that is not known, all of it is possible.
+    """
+    rows = {row["id"]: row.number("value") or 0.0 for row in factors.table("conventions") if row["id"].startswith("vcpu-")}
+    full = {name: value for name, value in rows.items() if name.endswith("-full")}
+    load = processor_load(measured)
+    least, most = (0.0, 1.0) if load is None else (load, load)
+    ends = [(rows[name.replace("-full", "-idle")], value) for name, value in full.items()]
+    return min(idle + least * (value - idle) for idle, value in ends), max(idle + most * (value - idle) for idle, value in ends)
+
+
+def processor_load(measured: Measured) -> float | None:
+    """Return the share of the time of all logical processors that the program used, 0 to 1; None where it is not known."""
+    if measured.processor_s is None:
+        return None
+    return min(1.0, measured.processor_s / (measured.duration_s * measured.devices.machine.threads))
+
+
+def _rating(machine: Machine, factors: Factors) -> float | None:
+    """Return the rated power of the machine's processor in W, where the tables have one."""
+    row, _ = factors.hardware(machine.processor)
+    return row.number("rated_power_w") if row is not None else None
+
+
+def _is_limit(gpu: Gpu, factors: Factors) -> bool:
+    """Return whether the limit of a GPU's power is all that is known of it."""
+    return bool(gpu.limit_w) and factors.hardware(gpu.name)[0] is None
+
+
+def _duration(measured: Measured) -> str:
+    # Beside ``assumed: true`` a number without an interval is taken for a guess; this one is from a clock.
+    return f"{digits(measured.duration_s)} s{' ± 1%' if assumption(measured) else ''}"
+
+
+def _watts(joules: float, measured: Measured, devices: int) -> str:
+    return f"{digits(float(f'{joules / measured.duration_s / devices:.6g}'))} W"

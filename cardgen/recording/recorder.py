@@ -3,8 +3,41 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
+from cardgen.problems import CardgenError
 from cardgen.recording.measured import Devices, Energy, Instrument, Measured
+from cardgen.recording.sensors import Sensors
+from cardgen.recording.trackers import codecarbon, instrument
+
+TRACKERS = ("auto", "sensors", "codecarbon", "none")
+
+
+def choose(tracker: Any, found: Sensors, place: Mapping[str, Any], online: bool = False) -> tuple[Instrument, tuple[str, ...]]:
+    """Return what measures the energy, and sentences for the person who runs it: what is not measured, and what helps.
+
+    "auto" takes the sensors; where there are none, CodeCarbon if it is installed and the country is known; else the time alone. The
+    other ``TRACKERS`` take one of these, and a tracker's object is used as it is. Raises CardgenError for what cannot be had.
+    """
+    if not isinstance(tracker, str):
+        return instrument(tracker), ()
+    if tracker not in TRACKERS:
+        raise CardgenError(f'tracker: "{tracker}" is not known', 2, f"use {', '.join(TRACKERS)}, or a tracker's object")
+    if tracker == "none":
+        return NoInstrument("it was not asked for"), ()
+    if tracker == "codecarbon":
+        return codecarbon(place, found.interval_s, online), ()
+    if found.has_any:
+        return found, tuple(found.notices)
+    reason = "; ".join(found.notices) or "there is no sensor"
+    if tracker == "sensors":
+        return NoInstrument(reason), (f"the energy is not measured: {reason}",)
+    try:
+        return codecarbon(place, found.interval_s, online), (f"the energy is that of CodeCarbon: {reason}",)
+    except CardgenError as error:
+        way_out = f"{error.message}; to have the energy estimated: {error.hint}"
+        return NoInstrument(reason), (f"the energy is not measured: {reason}", way_out)
 
 
 class NoInstrument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,10 @@ class Sensors:
         self.sampler.stop()
         if self.close is not None:
             self.close()
-        found = energy(
-            self.devices, self.processors.meters, self.sampler.start_clock, self.sampler.end_clock, self.processors.reason
-        )  # fmt: skip
+        start, end = self.sampler.start_clock, self.sampler.end_clock
+        found = energy(self.devices, self.processors.meters, start, end, self.processors.reason)
         if self.remark and found.kwh is not None:
-            return Energy(**{**found.__dict__, "notes": (*found.notes, self.remark)})
+            return replace(found, notes=(*found.notes, self.remark))
         return found
 
 

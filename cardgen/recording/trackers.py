@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from cardgen.core.factors import Factors
 from cardgen.problems import CardgenError
 from cardgen.recording.measured import Energy, Instrument
 
@@ -29,16 +31,41 @@ def instrument(tracker: Any) -> Instrument:
     raise CardgenError(f"tracker: {kind} is not known", 2, hint)
 
 
-def codecarbon(place: Mapping[str, Any], interval_s: float, online: bool) -> CodeCarbon | None:
-    """Return CodeCarbon as an instrument where it is installed and can run: without a network, or because the user said online."""
-    if find_spec("codecarbon") is None or not (online or place.get("country")):
-        return None
-    from codecarbon import EmissionsTracker, OfflineEmissionsTracker
+def codecarbon(place: Mapping[str, Any], interval_s: float, online: bool = False) -> CodeCarbon:
+    """Return CodeCarbon as an instrument of the whole machine: without a network, or where the user said online with one.
 
-    options = {"save_to_file": False, "log_level": "critical", "measure_power_secs": interval_s, "allow_multiple_runs": True}
-    if online:
-        return CodeCarbon(EmissionsTracker(**options))
-    return CodeCarbon(OfflineEmissionsTracker(country_iso_code=str(place["country"]), **options))
+    It writes no file and prints nothing. Raises CardgenError where it is not installed, knows no country or does not start.
+    """
+    country = country_of(place)
+    if find_spec("codecarbon") is None:
+        raise CardgenError("CodeCarbon is not installed", 2, "pip install codecarbon")
+    if not (online or country):
+        raise CardgenError("CodeCarbon needs the country", 2, "state the country, or provider and region")
+    options: dict[str, Any] = {
+        "tracking_mode": "machine", "save_to_file": False, "save_to_api": False, "log_level": "critical",
+        "measure_power_secs": interval_s, "allow_multiple_runs": True,
+    }  # fmt: skip
+    try:
+        from codecarbon import EmissionsTracker, OfflineEmissionsTracker
+
+        logging.getLogger("codecarbon").setLevel(logging.CRITICAL)  # it prints before it reads its own log_level
+        return CodeCarbon(EmissionsTracker(**options) if online else OfflineEmissionsTracker(country_iso_code=country, **options))
+    except Exception as error:  # whatever it raises, the program that is measured goes on without it
+        raise CardgenError(f"CodeCarbon did not start ({type(error).__name__})", 2, "`codecarbon detect` may say why") from error
+
+
+def country_of(place: Mapping[str, Any]) -> str | None:
+    """Return the country of a place (keys of ``facility``), three letters of ISO 3166; None where the tables do not know it.
+
+    >>> country_of({"country": "France"}), country_of({"provider": "gcp", "region": "europe-west4"}), country_of({"provider": "gcp"})
+    ('FRA', 'NLD', None)
+    """
+    factors = Factors()
+    for text in filter(None, (place.get("country"), place.get("zone"))):
+        if (zone := factors.place(str(text))) and (country := factors.country_of(zone)):
+            return country
+    row = factors.region(str(place.get("provider") or ""), str(place.get("region") or ""))
+    return (row["country"] or None) if row is not None else None
 
 
 class CodeCarbon:

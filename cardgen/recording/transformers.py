@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class CardgenCallback(TrainerCallback):
             return
         atexit.unregister(self._abandon)
         recording.note(sentence)
-        recording.described = recording.described.__class__(**{**recording.described.__dict__, "flops": flops or None})
+        recording.described = replace(recording.described, flops=flops or None)
         recording.__exit__(None, None, None)
 
     def _abandon(self) -> None:

@@ -33,7 +33,7 @@ def test_a_block_is_measured_by_the_sensors(tmp_path):
         pass
     assert recording.measured.energy.kwh == pytest.approx(1e-5)  # 36 J
     text = (tmp_path / "run.yaml").read_text()
-    assert "value: 1e-05 kWh" in text and "boundary: accelerators" in text
+    assert "value: 0.00001 kWh" in text and "boundary: accelerators" in text
 
 
 def test_an_exception_goes_on_and_the_run_file_is_written(tmp_path):
@@ -63,8 +63,9 @@ def test_two_recordings_can_lie_within_each_other(tmp_path):
 
 def test_a_run_file_that_is_there_stops_the_block_before_it_begins(tmp_path):
     (tmp_path / "run.yaml").write_text("mine")
-    with pytest.raises(CardgenError, match="is there already"), recorded(tmp_path):
+    with pytest.raises(CardgenError, match="is there already") as refused, recorded(tmp_path):
         pytest.fail("the block ran")
+    assert refused.value.hint == "name another file, or replace this one: force=True"
     with recorded(tmp_path, tracker="none", force=True):
         pass
     assert (tmp_path / "run.yaml").read_text().startswith("cardgen: 1")
@@ -115,3 +116,19 @@ def test_sensors_come_before_a_tracker(tmp_path):
     assert recording.measured.energy.method == "RAPL"
     assert recording.measured.energy.kwh == pytest.approx(1e-6)
     assert problems((tmp_path / "run.yaml").read_text()) == []
+
+
+def test_it_says_what_was_written_and_what_to_do_next(tmp_path, capsys):
+    path = tmp_path / "run.yaml"
+    with Recording(path, tracker="none"):
+        pass
+    assert capsys.readouterr().err == f"cardgen: wrote {path} (energy not measured)\ncardgen: next: cardgen assess {path}\n"
+
+
+def test_it_shows_where_it_stands(tmp_path):
+    recording = recorded(tmp_path, {"name": H100, "counter": [0, 0, 36_000]})
+    path = tmp_path / "run.yaml"
+    assert repr(recording) == f"<Recording {path}: not started>"
+    with recording:
+        assert repr(recording) == f"<Recording {path}: running>"
+    assert repr(recording) == f"<Recording {path}: 10 mWh, accelerators, measured>"

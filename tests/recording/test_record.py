@@ -65,7 +65,8 @@ def test_options_stand_in_the_run_file(tmp_path):
         "  parameters: 7000000000",
     ):
         assert line in text
-    assert "wrote pond.yaml" in ran.stderr
+    assert "cardgen: wrote pond.yaml (" in ran.stderr
+    assert ran.stderr.endswith("cardgen: next: cardgen assess pond.yaml\n")
 
 
 def test_options_after_the_command_are_the_commands_own(tmp_path):
@@ -107,6 +108,7 @@ def test_a_run_file_that_is_there_is_not_replaced(tmp_path):
     ran = record("--", sys.executable, "-c", "open('ran', 'w')", cwd=tmp_path)
     assert (ran.returncode, (tmp_path / "run.yaml").read_text()) == (2, "mine\n")
     assert not (tmp_path / "ran").exists()
+    assert "hint: name another file, or replace this one: --force\n" in ran.stderr
     assert record("--force", "--", sys.executable, "-c", "", cwd=tmp_path).returncode == 0
     assert (tmp_path / "run.yaml").read_text().startswith("cardgen: 1")
 
@@ -231,6 +233,26 @@ def test_processor_time_is_that_of_the_command_and_its_children(tmp_path):
     text = (tmp_path / "run.yaml").read_text()
     seconds = float(text.split("It used ")[1].split(" s of processor time")[0])
     assert 0.5 <= seconds < 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_codecarbon_measures_the_machine_where_it_is_asked_for(tmp_path):
+    pytest.importorskip("codecarbon", reason="codecarbon is not installed")
+    place = ["--provider", "gcp", "--region", "europe-west4"]
+    ran = record("--tracker", "codecarbon", *place, "--", sys.executable, "-c", "import time; time.sleep(1); print('out')", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "out\n")
+    assert all(line.startswith("cardgen: ") for line in ran.stderr.splitlines())
+    text = (tmp_path / "run.yaml").read_text()
+    assert 'method: "codecarbon ' in text and "reported:\n  emissions: " in text
+    assert problems(text) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["run.yaml"]
+
+
+def test_a_tracker_that_cannot_be_had_is_said_before_the_command_runs(tmp_path):
+    ran = record("--tracker", "codecarbon", "--", sys.executable, "-c", "open('ran', 'w')", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "CodeCarbon" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_starts_with_an_example(tmp_path):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 import time
 from types import SimpleNamespace
 
 import pytest
 
 from cardgen.problems import CardgenError
+from cardgen.recording import trackers
 from cardgen.recording.block import Recording
-from cardgen.recording.trackers import codecarbon, instrument
-from recording.recorded import problems
+from cardgen.recording.recorder import NoInstrument, choose
+from cardgen.recording.sensors import sensors
+from cardgen.recording.trackers import CodeCarbon, codecarbon, instrument
+from recording.recorded import Driver, computer, powercap, problems
 
 
 class CodeCarbonTracker:
@@ -116,19 +119,89 @@ def test_an_object_of_no_tracker_is_named():
         instrument(object())
 
 
-def test_codecarbon_is_not_asked_without_a_place():
-    assert codecarbon({}, 1.0, online=False) is None
+@pytest.fixture
+def installed(monkeypatch):
+    """A CodeCarbon that is installed; returns what it was made with."""
+    made = []
+
+    def offline(**options):
+        made.append(options)
+        return CodeCarbonTracker()
+
+    monkeypatch.setitem(sys.modules, "codecarbon", SimpleNamespace(OfflineEmissionsTracker=offline, EmissionsTracker=None))
+    monkeypatch.setattr(trackers, "find_spec", lambda name: True)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("place", "country"),
+    [
+        ({"country": "FRA"}, "FRA"), ({"country": "Germany"}, "DEU"), ({"provider": "gcp", "region": "europe-west4"}, "NLD"),
+        ({"zone": "US-CA"}, "USA"),
+    ],
+)  # fmt: skip
+def test_codecarbon_is_told_the_country_of_the_place_and_stays_off_the_network(installed, place, country):
+    codecarbon(place, 2.0)
+    assert installed[0]["country_iso_code"] == country
+    assert (installed[0]["tracking_mode"], installed[0]["save_to_file"], installed[0]["measure_power_secs"]) == ("machine", False, 2.0)
+
+
+@pytest.mark.parametrize("place", [{}, {"provider": "gcp"}, {"provider": "gcp", "region": "nowhere1"}])
+def test_codecarbon_is_not_asked_without_a_country(installed, place):
+    with pytest.raises(CardgenError, match="needs the country"):
+        codecarbon(place, 1.0)
+    assert installed == []
+
+
+def found(tmp_path, has_sensors=False):
+    powercap(tmp_path, {"intel-rapl:0": ("package-0", 0)}) if has_sensors else computer(tmp_path)
+    return sensors(60, None, {}, tmp_path, Driver())
+
+
+def test_sensors_go_before_codecarbon_unless_it_is_asked_for(tmp_path, installed):
+    there = found(tmp_path, has_sensors=True)
+    assert choose("auto", there, {"country": "FRA"})[0] is there
+    assert isinstance(choose("codecarbon", there, {"country": "FRA"})[0], CodeCarbon)
+
+
+def test_without_sensors_codecarbon_is_used_and_named(tmp_path, installed):
+    chosen, (said,) = choose("auto", found(tmp_path), {"country": "FRA"})
+    assert isinstance(chosen, CodeCarbon)
+    assert said.startswith("the energy is that of CodeCarbon: the machine shows no energy counters")
+
+
+def test_without_sensors_and_country_the_way_to_codecarbon_is_said(tmp_path, installed):
+    chosen, said = choose("auto", found(tmp_path), {})
+    assert isinstance(chosen, NoInstrument)
+    assert said[-1] == "CodeCarbon needs the country; to have the energy estimated: state the country, or provider and region"
+
+
+def test_without_codecarbon_it_is_said_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(trackers, "find_spec", lambda name: None)
+    assert choose("auto", found(tmp_path), {"country": "FRA"})[1][-1].endswith("pip install codecarbon")
+    with pytest.raises(CardgenError, match="CodeCarbon is not installed"):
+        choose("codecarbon", found(tmp_path), {"country": "FRA"})
+
+
+def test_sensors_alone_ask_nothing_else(tmp_path, installed):
+    assert isinstance(choose("sensors", found(tmp_path), {"country": "FRA"})[0], NoInstrument)
+    assert installed == []
+
+
+def test_a_codecarbon_that_does_not_start_costs_the_energy_alone(tmp_path, installed, monkeypatch):
+    monkeypatch.setattr(sys.modules["codecarbon"], "OfflineEmissionsTracker", lambda **options: 1 / 0)
+    chosen, said = choose("auto", found(tmp_path), {"country": "FRA"})
+    assert isinstance(chosen, NoInstrument)
+    assert "CodeCarbon did not start (ZeroDivisionError)" in said[-1]
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_codecarbon_itself_where_it_is_installed(tmp_path):
+def test_codecarbon_itself_where_it_is_installed(tmp_path, capfd):
     pytest.importorskip("codecarbon", reason="codecarbon is not installed")
-    logging.disable(logging.CRITICAL)
-    try:
-        with Recording(tmp_path / "run.yaml", tracker="codecarbon", country="FRA", quiet=True) as recording:
-            time.sleep(0.3)
-    finally:
-        logging.disable(logging.NOTSET)
+    place = {"provider": "gcp", "region": "europe-west4"}
+    with Recording(tmp_path / "run.yaml", tracker="codecarbon", quiet=True, **place) as recording:
+        time.sleep(0.3)
+    assert capfd.readouterr() == ("", "")
     energy = recording.measured.energy
     assert energy.kwh > 0
     assert energy.method.startswith("codecarbon ")

@@ -43,7 +43,7 @@ def trained(callback, args, **changes):
 def test_a_training_is_written_into_the_output_folder(tmp_path):
     trained(CardgenCallback(country="FRA", tracker="none", quiet=True), arguments(tmp_path, hub_model_id="acme/pond-7b"))
     text = (tmp_path / "pond-7b/run.yaml").read_text()
-    for line in ("  name: pond-7b", "  id: acme/pond-7b", "  - phase: pretraining", "      flops: 4000000000.0", "country: FRA"):
+    for line in ("  name: pond-7b", "  id: acme/pond-7b", "  - phase: pretraining", "      flops: 4000000000", "country: FRA"):
         assert line in text
     assert f"  parameters: {model().num_parameters()}" in text
     assert "20 steps of training." in text
@@ -106,7 +106,7 @@ def test_a_real_training(tmp_path):
     trainer = real_training(tmp_path / "pond", callback)
     text = (tmp_path / "pond/run.yaml").read_text()
     assert "4 steps of training." in text
-    assert f"flops: {trainer.state.total_flos!r}" in text
+    assert f"flops: {trainer.state.total_flos:.0f}\n" in text
     assert trainer.state.total_flos > 0
     assert problems(text) == []
 
