@@ -13,6 +13,7 @@ from cardgen.problems import CardgenError
 
 if TYPE_CHECKING:
     from cardgen.core.factors import Factors
+    from cardgen.core.problem import Problem
 
 
 @click.command("import")
@@ -83,11 +84,14 @@ def command(  # fmt: skip
 
         from cardgen.importing.report import as_data
 
-        _put(json.dumps(as_data(readings, runs), indent=2, ensure_ascii=False) + "\n", output)
+        _put(json.dumps(as_data(readings, runs), indent=2) + "\n", output)
     elif runs:
         text = run_file(runs, readings, stated, factors)
         report(readings, runs, factors, quiet)
-        code = max(code, _checked(text, output, factors))
+        errors = _errors(text, output, factors)
+        code = max(code, exit_code(errors))
+        if any(problem.code < "CG2" and problem.code != "CG114" for problem in errors):
+            raise click.exceptions.Exit(code)  # it could not be read: nothing is written
         _put(text, output)
         if output != "-" and not quiet:
             click.echo(f"wrote {output}\nnext: cardgen assess {output}", err=True)
@@ -126,8 +130,8 @@ def _mapping(columns: tuple[str, ...], tool: str | None) -> dict[str, str] | Non
     return mapping or None
 
 
-def _checked(text: str, output: str, factors: Factors) -> int:
-    """Say what is wrong with a run file that is about to be written, and return the exit code."""
+def _errors(text: str, output: str, factors: Factors) -> list[Problem]:
+    """Say what is wrong with a run file that is about to be written, and return it."""
     from cardgen.core.assess import assess
     from cardgen.loading import load
     from cardgen.validation import validate
@@ -138,7 +142,7 @@ def _checked(text: str, output: str, factors: Factors) -> int:
     say(errors, source)
     if any(problem.code == "CG114" for problem in errors):
         click.echo("  hint: name the devices in the lines that are commented out, and uncomment them", err=True)
-    return exit_code(errors)
+    return errors
 
 
 def _put(text: str, output: str) -> None:

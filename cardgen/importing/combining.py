@@ -4,17 +4,20 @@ The rules, in this order:
 
 1. Records with one id, or the same in everything, are one run, counted once.
 2. A part (a task) lies within its run.
-3. Of files of one tool whose times overlap, different machines add up; machines that look alike are asked about.
-4. Files of one tool and project with one run each, one after the other, are parts of one run that was resumed: they add up.
-5. Of different tools at the same time, the one that covers more counts; of two that cover the same, one has to be chosen.
+3. Records of one tool that cover the same time on machines that look alike may be one machine, recorded several times: asked about.
+4. Of different tools at the same time, the meter that covers more counts, the others lie within it; where they do not fit, or two
+   cover the same, one has to be chosen.
+5. Files of one tool and project, on different machines at the same time, or on one kind of machine one after the other, are one run:
+   they add up.
 6. Everything else is a run of its own.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -23,7 +26,10 @@ from cardgen.records.record import Reading, Record
 
 Combine = Literal["add", "largest", "widest"]
 WIDTH = {"accelerators": 0, "node": 1, "it": 2, "facility": 3}
-MOST = 1_000  # records that are compared with each other
+MOST = 1_000  # records of several files that are compared with each other
+STAMP_S = 2.0  # time stamps are whole seconds: two runs, one after the other, may seem to share as much
+PAUSE_S = 7 * 86_400.0  # between the parts of a run that was resumed
+DERIVED = ("boamps",)  # reports of what another tool measured
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Combined:
         """Return the tools' own emissions in kg; None where one has none."""
         values = [record.emissions_kg for record in self.counted]
         return None if None in values else math.fsum(value for value in values if value is not None)
+
+    @property
+    def boundary(self) -> str:
+        """Return what the energy covers: that of meters of different parts is the widest."""
+        return max((record.boundary for record in self.counted), key=WIDTH.__getitem__)
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -81,9 +92,9 @@ def once(readings: Iterable[Reading]) -> list[Record]:
                 kept[key] = record
                 continue
             better, other = (record, known) if _says_more(record, known) else (known, record)
-            kept[key] = better
+            kept[key] = _filled_up(better, other)
             line = record.lines[0] if record.lines else 1
-            reading.note("merged", line, f"the same run stands in {known.file}: it is counted once")
+            reading.note("merged", line, f"the same run stands in {known.file}: {better.file} counts")
             if other.energy_kwh and better.energy_kwh and not math.isclose(other.energy_kwh, better.energy_kwh, rel_tol=1e-6):
                 message = f"the same run has {other.energy_kwh:.6g} kWh in {other.file} and {better.energy_kwh:.6g} kWh in {better.file}"
                 reading.warn("CG520", line, message, f"{better.file} is taken; give that file alone if the other is older")
@@ -91,10 +102,17 @@ def once(readings: Iterable[Reading]) -> list[Record]:
     return [record for record in kept.values() if not (record.part and record.run in runs)]
 
 
-def parts(readings: Iterable[Reading]) -> list[Record]:
-    """Return the parts of runs, each once."""
+def parts(readings: Sequence[Reading]) -> list[Record]:
+    """Return the parts of runs, each once; what only the run says, such as its PUE, is true of its parts."""
+    whole = {record.run: record for reading in readings for record in reading.records if record.run and not record.part}
     found = {_identity(record): record for reading in readings for record in reading.records if record.part}
-    return list(found.values())
+    return [_like_its_run(record, whole.get(record.run)) for record in found.values()]
+
+
+def _like_its_run(part: Record, run: Record | None) -> Record:
+    if run is None:
+        return part
+    return replace(part, pue=part.pue or run.pue, boundary=run.boundary, wue=part.wue or run.wue, devices=part.devices or run.devices)
 
 
 def _identity(record: Record) -> object:
@@ -106,109 +124,112 @@ def _identity(record: Record) -> object:
 
 
 def _says_more(one: Record, other: Record) -> bool:
-    """Return whether a record of the same run is the better one: the larger of one tool, else the one with emissions and devices."""
+    """Return whether a record of the same run is the better one: the tracker's own, the larger of one tool, the one that says more."""
+    if (one.tool in DERIVED) != (other.tool in DERIVED):
+        return other.tool in DERIVED
     if one.tool == other.tool and one.energy_kwh != other.energy_kwh:
         return (one.energy_kwh or 0) > (other.energy_kwh or 0)
-    return _filled(one) > _filled(other)
+    return _known(one) > _known(other)
 
 
-def _filled(record: Record) -> int:
+def _known(record: Record) -> int:
     return sum(bool(value) for value in (record.emissions_kg, record.devices, record.country or record.region, record.end, record.hours))
+
+
+def _filled_up(better: Record, other: Record) -> Record:
+    """Return a record with what another of the same run says and it does not."""
+    return replace(
+        better, project=better.project or other.project, hours=better.hours or other.hours, start=better.start or other.start,
+        end=better.end or other.end, devices=better.devices or other.devices, country=better.country or other.country,
+    )  # fmt: skip
 
 
 def combined(records: Sequence[Record], combine: Combine | None = None, *, apart: bool = False) -> list[Combined]:
     """Return the runs that records are about, in their order. Raises Ambiguous where the rules do not decide.
 
-    ``apart``: what ran one after the other are runs of their own. ``combine`` decides instead: ``add`` makes one run of all,
-    ``largest`` takes the largest of each group that overlaps, ``widest`` the one whose meter covers most.
+    ``apart``: runs are not joined, each is one of its own. ``combine`` decides what the rules do not: ``add``: all energy counts,
+    and is one run unless ``apart``; ``largest``: of what overlaps the largest counts; ``widest``: the meter that covers most counts.
     """
-    if combine == "add":
-        return [_added(list(records), "added up, as you chose")] if records else []
-    groups = _groups(records, apart)
-    return [_run(group, combine) for group in groups]
+    told, overlapped = _told_apart(records, combine)
+    if combine == "add" and not apart:
+        return [_added(told, "added up, as you chose", is_chosen=True)] if told else []
+    runs = [_run(group, combine) for group in _groups(told, apart)]
+    if overlapped:
+        runs = [_with_readings(run, overlapped) for run in runs]
+    return runs
 
 
-def _groups(records: Sequence[Record], apart: bool) -> list[list[Record]]:
-    """Return the records that belong together: of different files, at the same time or one after the other."""
-    counts = Counter(record.file for record in records)
-    alone = {file for file, count in counts.items() if count == 1 and not apart}
-    parent = list(range(len(records)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            index = parent[index]
-        return index
-
-    if len(records) <= MOST and len({record.file for record in records}) > 1:
-        for one, other in combinations(range(len(records)), 2):
-            if _together(records[one], records[other], alone):
-                parent[max(root(one), root(other))] = min(root(one), root(other))
-    groups: dict[int, list[Record]] = {}
-    for index, record in enumerate(records):
-        groups.setdefault(root(index), []).append(record)
-    return list(groups.values())
-
-
-def _together(one: Record, other: Record, alone: Container[str]) -> bool:
-    """Return whether two records are about one run; ``alone`` are the files that hold no other, which may go on with a run."""
-    if one.file == other.file or one.per_request or other.per_request:
-        return False
-    if one.tool != other.tool:
-        return overlap(one, other) is not False
-    if one.project != other.project:
-        return False
-    is_resumed = bool(one.project) and one.file in alone and other.file in alone
-    return overlap(one, other) is not False or is_resumed
+def _told_apart(records: Sequence[Record], combine: Combine | None) -> tuple[list[Record], dict[int, list[Record]]]:
+    """Return the records without further readings of the same machine, and those readings by the record that counts for them."""
+    dropped: set[int] = set()
+    readings: dict[int, list[Record]] = {}
+    for cluster in clusters(records):
+        if combine == "add" or (combine is None and len({record.file for record in cluster}) == 1):
+            continue  # the rows of one file were chosen from a list; what they share is said beside them
+        if combine is None:
+            raise _same_machine(cluster)
+        kept: list[Record] = []
+        for record in sorted(cluster, key=lambda record: -(record.energy_kwh or 0)):
+            other = next((known for known in kept if overlap(known, record)), None)
+            if other is None:
+                kept.append(record)
+            else:
+                dropped.add(id(record))
+                readings.setdefault(id(other), []).append(record)
+    return [record for record in records if id(record) not in dropped], readings
 
 
-def overlap(one: Record, other: Record) -> bool | None:
-    """Return whether two records share more than a tenth of the shorter one's time; None where a time is not known."""
-    if one.start is None or one.end is None or other.start is None or other.end is None:
-        return None
-    shared = min(one.end, other.end) - max(one.start, other.start)
-    return shared > 0.1 * min(one.end - one.start, other.end - other.start) and shared > 0
+def clusters(records: Sequence[Record]) -> list[list[Record]]:
+    """Return the records that may be one machine recorded several times: of one tool, alike, and chained by time."""
+    alike: dict[object, list[Record]] = {}
+    for record in records:
+        if record.per_request or record.start is None or record.end is None or record.energy_kwh is None:
+            continue
+        for key in _meters(record) or {record.host or (record.file, id(record))}:
+            alike.setdefault((record.tool, key), []).append(record)
+    alike |= _nameless(records)
+    found: dict[frozenset[int], list[Record]] = {}
+    for group in alike.values():
+        for cluster in _chained(group):
+            found.setdefault(frozenset(map(id, cluster)), cluster)
+    return list(found.values())
 
 
-def _run(group: list[Record], combine: Combine | None) -> Combined:
-    if len(group) == 1:
-        return Combined((group[0],))
-    tools = {record.tool for record in group}
-    if len(tools) == 1:
-        return _of_one_tool(group, combine)
-    each = [_run([record for record in group if record.tool == tool], combine) for tool in sorted(tools)]
-    return _of_several_tools(each, combine)
+def _nameless(records: Sequence[Record]) -> dict[object, list[Record]]:
+    """Return records of different files that say nothing of their machine: they look alike."""
+    groups: dict[object, list[Record]] = {}
+    for record in records:
+        if not record.host and record.start is not None and record.end is not None and record.energy_kwh and not record.per_request:
+            groups.setdefault((record.tool, "nameless", record.project), []).append(record)
+    return {key: group for key, group in groups.items() if len({record.file for record in group}) > 1}
 
 
-def _of_one_tool(group: list[Record], combine: Combine | None) -> Combined:
-    """Return one run of the files of one tool: resumed, of several machines, or several readings of one machine."""
-    pairs = [(one, other, overlap(one, other)) for one, other in combinations(group, 2)]
-    same = [pair for pair in pairs if pair[2] is not False]
-    if not same:
-        return _added(group, f"{len(group)} files of one project, one after the other: a run that was resumed, added up")
-    if combine == "largest":
-        return _largest(group, "readings of one machine, as you chose: the largest counts")
-    if any(seen is None for *_, seen in same):
-        raise Ambiguous(
-            group, f"{len(group)} files of {group[0].tool} do not say when they were written: parts of one run, or one machine?",
-            {"add": "they are parts of one run, or machines: their energy adds up",
-             "largest": "they are readings of one machine: the largest counts"},
-        )  # fmt: skip
-    alike = [(one, other) for one, other, _ in same if one.host == other.host or _meters(one) & _meters(other)]
-    if not alike:
-        return _added(group, f"{len(group)} machines at the same time: added up")
-    if any(_meters(one) & _meters(other) for one, other in alike):
-        raise Ambiguous(
-            group, f"{len(group)} files cover the same time and hold the same GPU: added up it would count twice",
-            {"largest": "one of them holds all: the largest counts"}, "give the files that do not overlap",
-        )  # fmt: skip
-    nearest = min(_ratio(one, other) for one, other in alike)
-    words = f", their energies are within {nearest - 1:.1%}" if nearest < 1.05 else ""
-    raise Ambiguous(
-        group, f"{len(group)} files cover the same time on machines that look the same{words}: one machine that each process "
-        "recorded as a whole, or several like it?",
-        {"largest": "it is one machine, recorded several times: the largest counts",
-         "add": "they are different machines: their energy adds up"},
-    )  # fmt: skip
+def _chained(group: list[Record]) -> list[list[Record]]:
+    """Return the clusters of two records and more in which each shares time with another."""
+    clusters: list[list[Record]] = []
+    ordered = sorted(group, key=lambda record: (record.start or 0.0, record.end or 0.0))
+    for record in ordered:
+        last = clusters[-1] if clusters else []
+        if any(overlap(known, record) for known in last[-50:]):
+            last.append(record)
+        else:
+            clusters.append([record])
+    return [cluster for cluster in clusters if len(cluster) > 1]
+
+
+def _same_machine(cluster: Sequence[Record]) -> Ambiguous:
+    if any(_meters(one) & _meters(other) for one, other in combinations(cluster[:20], 2)):
+        message = f"{len(cluster)} records cover the same time and hold the same GPU: added up it would count twice"
+        return Ambiguous(cluster, message, {"largest": "one of them holds all: the largest counts"}, "give files that do not overlap")
+    energies = [record.energy_kwh for record in cluster if record.energy_kwh]
+    spread = max(energies) / min(energies) - 1
+    words = f", with energies within {spread:.1%}" if spread < 0.05 else ""
+    message = f"{len(cluster)} records cover the same time on machines that look alike{words}: one machine that several processes "
+    choices = {
+        "largest": "it is one machine, recorded several times: the largest counts",
+        "add": "they are different machines, or parts: all energy counts",
+    }
+    return Ambiguous(cluster, message + "recorded as a whole, or several machines?", choices)
 
 
 def _meters(record: Record) -> set[object]:
@@ -216,9 +237,91 @@ def _meters(record: Record) -> set[object]:
     return {fact for fact in record.host if isinstance(fact, str) and fact.startswith(("GPU-", "MIG-"))}
 
 
-def _ratio(one: Record, other: Record) -> float:
-    values = [value or 0.0 for value in (one.energy_kwh, other.energy_kwh)]
-    return max(values) / min(values) if min(values) > 0 else math.inf
+def _with_readings(run: Combined, readings: dict[int, list[Record]]) -> Combined:
+    others = tuple(other for record in run.counted for other in readings.get(id(record), ()))
+    if not others:
+        return run
+    rule = "; ".join(filter(None, (run.rule, "of readings of one machine the largest counts, as you chose")))
+    return replace(run, within=run.within + others, rule=rule)
+
+
+def overlap(one: Record, other: Record) -> bool | None:
+    """Return whether two records share more than a tenth of the shorter one's time; None where a time is not known."""
+    if one.start is None or one.end is None or other.start is None or other.end is None:
+        return None
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    return shared > max(STAMP_S, 0.1 * min(one.end - one.start, other.end - other.start))
+
+
+def _groups(records: Sequence[Record], apart: bool) -> list[list[Record]]:
+    """Return the records that belong together: of different files, at the same time or one after the other."""
+    parent = list(range(len(records)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            index = parent[index]
+        return index
+
+    files = Counter((_base(record), record.tool) for record in records)
+    alone = {file for (file, _), count in files.items() if count == 1}
+    if len(records) <= MOST and len({record.file for record in records}) > 1:
+        for one, other in combinations(range(len(records)), 2):
+            if _together(records[one], records[other], alone, apart):
+                parent[max(root(one), root(other))] = min(root(one), root(other))
+    groups: dict[int, list[Record]] = {}
+    for index, record in enumerate(records):
+        groups.setdefault(root(index), []).append(record)
+    return list(groups.values())
+
+
+def _base(record: Record) -> str:
+    """Return the name of a file; one that a tracker moved away is the file it was."""
+    return re.sub(r"(?:_\d+)?\.bak$", "", record.file)
+
+
+def _together(one: Record, other: Record, alone: Container[str], apart: bool) -> bool:
+    """Return whether two records are about one run; ``alone`` are the files that hold no other, which may go on with a run."""
+    if one.file == other.file or one.per_request or other.per_request:
+        return False
+    shared = overlap(one, other)
+    if one.tool != other.tool:
+        return shared is not False and _may_be_same(one, other)
+    if apart or one.project != other.project:
+        return False
+    if shared:
+        return _span(one) < 1.25 * _span(other) and _span(other) < 1.25 * _span(one)
+    if shared is None or not one.project or not (_base(one) in alone and _base(other) in alone):
+        return False
+    pause = max(one.start or 0, other.start or 0) - min(one.end or 0, other.end or 0)
+    return one.host == other.host and pause < PAUSE_S
+
+
+def _span(record: Record) -> float:
+    return (record.end or 0.0) - (record.start or 0.0)
+
+
+def _may_be_same(one: Record, other: Record) -> bool:
+    """Return whether two records may be of the same devices: by their names, where both name accelerators."""
+    names = [[re.sub(r"[^a-z0-9]", "", device.name.casefold()) for device in record.devices if device.count] for record in (one, other)]
+    if not all(names):
+        return True
+    return any(a in b or b in a or a == "gpu" or b == "gpu" for a in names[0] for b in names[1])
+
+
+def _run(group: list[Record], combine: Combine | None) -> Combined:
+    if len(group) == 1:
+        return Combined((group[0],))
+    tools = sorted({record.tool for record in group})
+    if len(tools) == 1:
+        return _of_one_tool(group)
+    return _of_several_tools([_run([record for record in group if record.tool == tool], combine) for tool in tools], combine)
+
+
+def _of_one_tool(group: list[Record]) -> Combined:
+    """Return one run of the files of one tool: of several machines, or resumed."""
+    if any(overlap(one, other) for one, other in combinations(group, 2)):
+        return _added(group, f"{len(group)} files of one project on different machines at the same time: added up")
+    return _added(group, f"{len(group)} files of one project, one after the other: a run that was resumed, added up")
 
 
 def _of_several_tools(each: list[Combined], combine: Combine | None) -> Combined:
@@ -226,30 +329,59 @@ def _of_several_tools(each: list[Combined], combine: Combine | None) -> Combined
     measured = [run for run in each if run.energy_kwh]
     if len(measured) < 2:
         best = (measured or each)[0]
-        others = tuple(record for run in each if run is not best for record in run.records)
-        return replace(best, within=best.within + others, rule=f"the energy is {best.counted[0].tool}'s; the others have none")
-    widths = [min(WIDTH[record.boundary] for record in run.counted) for run in measured]
+        return _within(best, each, f"the energy is {best.counted[0].tool}'s; the others have none")
+    if combine == "add":
+        return _added([record for run in measured for record in run.counted], "meters of different parts, as you chose", is_chosen=True)
     if combine == "largest":
         return _within(max(measured, key=lambda run: run.energy_kwh or 0), each, "the largest counts, as you chose")
-    widest = [run for run, width in zip(measured, widths) if width == max(widths)]
+    widest = max(WIDTH[run.boundary] for run in measured)
+    wide = [run for run in measured if WIDTH[run.boundary] == widest]
     records = [record for run in each for record in run.records]
-    tools = " and ".join(sorted({run.counted[0].tool for run in measured}))
-    if len(widest) > 1:
+    if len(wide) > 1:
+        tools = " and ".join(sorted(run.counted[0].tool for run in wide))
         raise Ambiguous(
-            records, f"{tools} measured the same run at the same boundary: which counts?",
+            records, f"{tools} measured the same time at the same boundary: which counts?",
             {"largest": "the one with more energy counts", "add": "they measured different parts: their energy adds up"},
             "or name one with --tool",
         )  # fmt: skip
-    if combine is None and any((run.energy_kwh or 0) > (widest[0].energy_kwh or 0) * 1.02 for run in measured):
+    doubt = next((words for run in measured if run is not wide[0] and (words := _doubt(wide[0], run))), "")
+    if doubt and combine is None:
         raise Ambiguous(
-            records, f"the wider meter of {tools} shows less energy than the narrower one: it may leave the accelerators out",
+            records, doubt,
             {"add": "they measured different parts: their energy adds up", "widest": "the wider one counts all the same",
              "largest": "the one with more energy counts"},
         )  # fmt: skip
-    boundary = widest[0].counted[0].boundary
-    return _within(
-        widest[0], each, f"{widest[0].counted[0].tool} covers more ({boundary}) and counts; what the others measured lies within it"
-    )
+    rule = f"{wide[0].counted[0].tool} covers more ({wide[0].boundary}) and counts; what the others measured lies within it"
+    return _within(wide[0], each, rule)
+
+
+def _doubt(wide: Combined, narrow: Combined) -> str:
+    """Return why what one meter measured cannot lie within another, "" where it can."""
+    outer, inner = wide.counted[0], narrow.counted[0]
+    names = f"{outer.tool} ({wide.boundary}) and {inner.tool} ({narrow.boundary})"
+    total, part = wide.energy_kwh or 0.0, narrow.energy_kwh or 0.0
+    if part > total * 1.02:
+        return f"{names}: the wider meter shows less energy than the narrower one, and may leave the accelerators out"
+    own = math.fsum(record.components.get("accelerators", 0.0) for record in wide.counted)
+    if own and narrow.boundary == "accelerators" and not 0.8 < part / own < 1.25:
+        return f"{names}: the accelerators used {own:.3g} kWh by the one and {part:.3g} kWh by the other"
+    outside, inside = _reach(wide), _reach(narrow)
+    if outside and inside:
+        beyond = max(0.0, outside[0] - inside[0]) + max(0.0, inside[1] - outside[1])
+        if beyond > 0.1 * (inside[1] - inside[0]):
+            return f"{names}: the wider meter covers a part of the time of the narrower one"
+    counts = [sum(device.count or 0 for record in run.counted for device in record.devices) for run in (wide, narrow)]
+    if all(counts) and counts[1] > counts[0]:
+        return f"{names}: {counts[0]} devices by the one and {counts[1]} by the other"
+    return ""
+
+
+def _reach(run: Combined) -> tuple[float, float] | None:
+    """Return when a run began and ended, None where that is not known."""
+    starts, ends = [record.start for record in run.counted], [record.end for record in run.counted]
+    if None in starts or None in ends:
+        return None
+    return min(start for start in starts if start is not None), max(end for end in ends if end is not None)
 
 
 def _within(best: Combined, each: Iterable[Combined], rule: str) -> Combined:
@@ -257,28 +389,21 @@ def _within(best: Combined, each: Iterable[Combined], rule: str) -> Combined:
     return replace(best, within=best.within + others, rule=rule)
 
 
-def _largest(group: list[Record], rule: str) -> Combined:
-    best = max(group, key=lambda record: record.energy_kwh or 0)
-    return Combined((best,), tuple(record for record in group if record is not best), rule)
-
-
-def _added(group: list[Record], rule: str) -> Combined:
+def _added(group: list[Record], rule: str, *, is_chosen: bool = False) -> Combined:
+    """Return the sum of some records; raises Ambiguous where one activity cannot hold them."""
     if len(group) == 1:
         return Combined(tuple(group))
+    if any(record.per_request for record in group):
+        raise Ambiguous(group, "energy of one request is no part of a sum", {}, "make each an activity with --all")
     without = [record for record in group if record.energy_kwh is None]
     if without and len(without) < len(group):
-        raise Ambiguous(
-            group, f"{len(without)} of {len(group)} have no energy: a sum would leave them out", {}, "leave them out with --run"
-        )
-    for words, what in _DIFFERENCES:
-        found = sorted({text for record in group if (text := what(record))})
-        if len(found) > 1 or (words == "boundaries" and len({what(record) for record in group}) > 1):
-            shown = ", ".join(found[:4])
-            raise Ambiguous(group, f"their {words} differ ({shown}): one activity cannot hold them", {}, "make each an activity with --all")
+        raise Ambiguous(group, f"{len(without)} of {len(group)} have no energy: a sum leaves them out", {}, "leave them out with --run")
+    boundaries = {(record.boundary if not is_chosen or record.pue else "machine", record.pue) for record in group}
+    if len(boundaries) > 1 or (is_chosen and len({record.boundary == "facility" for record in group}) > 1):
+        shown = ", ".join(sorted({f"{record.boundary}{f', PUE {record.pue:g}' if record.pue else ''}" for record in group}))
+        raise Ambiguous(group, f"their boundaries differ ({shown}): one activity cannot hold them", {}, "make each an activity with --all")
+    places = {" ".join(filter(None, (record.provider, record.region if record.provider else "", record.country))) for record in group}
+    if len(places) > 1:
+        shown = ", ".join(sorted(place or "unknown" for place in places)[:4])
+        raise Ambiguous(group, f"their places differ ({shown}): one activity cannot hold them", {}, "make each an activity with --all")
     return Combined(tuple(group), (), rule)
-
-
-_DIFFERENCES: tuple[tuple[str, Callable[[Record], str]], ...] = (
-    ("boundaries", lambda record: f"{record.boundary}, PUE {record.pue:g}" if record.pue else record.boundary),
-    ("places", lambda record: " ".join(filter(None, (record.provider, record.region if record.provider else "", record.country)))),
-)

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from cardgen.importers import importer, names
 from cardgen.importing.amounts import short
+from cardgen.importing.cleaning import possible, public
 from cardgen.problems import printable
 from cardgen.records.record import Reading
 from cardgen.records.source import Source
@@ -58,7 +59,9 @@ def _named(readings: list[Reading], sources: Sequence[Source]) -> list[Reading]:
     """Return readings whose records have names that tell them apart and name no person; and say what lies beside their files."""
     _name_apart(readings)
     for reading in readings:
-        reading.records = [replace(record, project=public(record.project)) for record in reading.records]
+        reading.records = [possible(record, reading) for record in map(public, reading.records)]
+        if reading.tool and not (reading.records or reading.problems or reading.notes):
+            reading.fault("CG501", 1, "the file holds no run", "it may have been cut, or the tool was stopped before it wrote one")
     _neighbours(sources, readings)
     return readings
 
@@ -72,17 +75,6 @@ def _name_apart(readings: Sequence[Reading]) -> None:
             taken[name] = taken.get(name, 0) + 1
         names = {name: f"{name} ({taken[name]})" if taken[name] > 1 else name for name in names}
         reading.records = [replace(record, file=names[record.file]) for record in reading.records]
-
-
-def public(project: str) -> str:
-    """Return the name of a project without a folder, which may name a person.
-
-    >>> public("/home/ada/runs/pond-7b"), public("pond-7b"), public("acme/pond-7b")
-    ('pond-7b', 'pond-7b', 'acme/pond-7b')
-    """
-    path = project.replace("\\", "/")
-    is_path = path.startswith(("/", "~", "./", "../")) or path.count("/") > 1 or path[1:3] == ":/"
-    return path.rstrip("/").rpartition("/")[2] if is_path else project
 
 
 def _unknown(source: Source) -> Reading:

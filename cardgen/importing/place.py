@@ -58,8 +58,8 @@ def place(run: Combined, stated: Stated, factors: Factors) -> Iterator[str]:
     if not any(name != "provider" for name, _ in rows):
         yield line(f"{inner}country: ...", _unknown(run))
     if pue:
-        yield line(f"      pue: {pue:g}", "the energy includes it" if first.boundary == "facility" else "as stated")
-    elif first.boundary == "facility":
+        yield line(f"      pue: {pue:g}", "the energy includes it" if run.boundary == "facility" else "as stated")
+    elif run.boundary == "facility":
         yield line(f"{inner}pue: ...", "in the energy already; the tool does not say how much")
     else:
         yield line(f"{inner}pue: ...", "not in the energy; where it is not stated an average is taken")

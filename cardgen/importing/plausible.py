@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import short
-from cardgen.importing.combining import Combined
+from cardgen.importing.combining import Combined, clusters
 from cardgen.importing.place import zone_of
 from cardgen.problems import Placed
 from cardgen.records.record import Reading, Record
@@ -16,13 +16,26 @@ POSSIBLE_G = (5.0, 1_200.0)  # gCO2e/kWh: nearly all hydro or nuclear, and ligni
 FAR = 1.5  # a table of another edition differs less
 
 
-def check(readings: Iterable[Reading], runs: Iterable[Combined], factors: Factors) -> None:
+def check(readings: Sequence[Reading], runs: Sequence[Combined], factors: Factors) -> None:
     """Add to each reading what cannot be true of its records, as far as they belong to the runs that are meant."""
     meant = [record for run in runs for record in run.records]
     for reading in readings:
         for record in reading.records:
             if any(record is other for other in meant):
                 reading.problems += checked(record, factors)
+    counted = [record for run in runs for record in run.counted]
+    for cluster in clusters(counted):
+        _warn_of_overlap(cluster, readings)
+
+
+def _warn_of_overlap(cluster: Sequence[Record], readings: Iterable[Reading]) -> None:
+    """Warn of runs that were recorded at one time on machines that look alike, where all of them count."""
+    lines = [line for record in cluster for line in record.lines[:1]]
+    message = f"{len(cluster)} runs cover the same time on machines that look alike (lines {', '.join(map(str, sorted(lines)[:8]))})"
+    for reading in readings:
+        if any(record is cluster[0] for record in reading.records):
+            hint = "if it was one machine that each of them recorded as a whole, take the largest: --combine largest"
+            reading.warn("CG523", lines[0] if lines else 1, message, hint)
 
 
 def checked(record: Record, factors: Factors) -> Iterator[Placed]:

@@ -143,7 +143,7 @@ def as_data(readings: Sequence[Reading], runs: Sequence[Combined]) -> dict[str, 
         "activities": [
             {
                 "project": run.project or None, "run": run.run or None, "rule": run.rule or None, "energy_kwh": run.energy_kwh,
-                "emissions_kg": run.emissions_kg, "boundary": run.counted[0].boundary, "basis": basis_of(run),
+                "emissions_kg": run.emissions_kg, "boundary": run.boundary, "basis": basis_of(run),
                 "counted": [_record(record) for record in run.counted], "within": [_record(record) for record in run.within],
             }
             for run in runs

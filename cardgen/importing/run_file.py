@@ -131,8 +131,8 @@ def _energy(run: Combined) -> Iterator[str]:
     if spread > ROUNDED:
         value, people = f"{value} ± {spread:.0%}", f"{people}; the file rounds it"
     yield line(f"      value: {value}", people if people != value else "")
-    words = f"PUE {first.pue:g} included" if first.pue else BOUNDARY_WORDS[first.boundary]
-    yield line(f"      boundary: {first.boundary}", words)
+    words = f"PUE {first.pue:g} included" if first.pue else BOUNDARY_WORDS[run.boundary]
+    yield line(f"      boundary: {run.boundary}", words)
     methods = dict.fromkeys(_method(record) for record in run.counted)
     yield f"      method: {_text(', '.join(methods))}"
     yield f"      read_from: {_text(_where(run), 500)}"

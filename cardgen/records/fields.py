@@ -82,3 +82,19 @@ def elapsed(text: str) -> float | None:
         return None
     days, more, hours, minutes, seconds = match.groups()
     return int(days or more or 0) * 86_400 + int(hours or 0) * 3_600 + int(minutes) * 60 + float(seconds)
+
+
+MAX_KWH = 1e9  # more than the largest trainings have used by a factor of ten: a unit is wrong, or fields have moved
+_PRIVATE_LOOK = re.compile(r"[/\\@=~]|\.\w+\.|[A-Za-z]\d|\d[A-Za-z]{2}")
+
+
+def quotable(text: str, most: int = 40) -> str:
+    """Return a cell in quotes for a message, "a text" where it may be a name, a path or a key that moved into its place.
+
+    >>> quotable("31O"), quotable("/home/ada"), quotable("hf_abcDEF1234567890"), quotable("COMPLETD")
+    ('"31O"', 'a text', 'a text', '"COMPLETD"')
+    """
+    shown = text.strip()
+    if len(shown) > most or _PRIVATE_LOOK.search(shown) or not shown.isprintable():
+        return "a text"
+    return f'"{shown}"'

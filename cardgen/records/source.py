@@ -9,9 +9,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from cardgen.problems import CardgenError, Placed, printable
 
@@ -82,12 +82,13 @@ class Source:
 
     def open(self) -> TextIO:
         """Return the text as a stream whose line ends are kept; a byte that is not text stands as a lone surrogate."""
-        return self.path.open("r", encoding=self.encoding, errors="surrogateescape", newline="")
+        errors = "replace" if self.encoding == "utf-16" else "surrogateescape"  # half a character has no byte to stand for
+        return self.path.open("r", encoding=self.encoding, errors=errors, newline="")
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Yield each line with its number from 1, without its end."""
-        with self.path.open("r", encoding=self.encoding, errors="surrogateescape") as file:
-            for number, line in enumerate(file, 1):
+        """Yield each line with its number from 1, without its end; raises Unreadable at what is no line of text."""
+        with self.open() as file:
+            for number, line in enumerate(bounded(file), 1):
                 yield number, line.rstrip("\r\n")
 
     def text(self) -> str:
@@ -96,7 +97,10 @@ class Source:
             size = MAX_WHOLE // 1024 // 1024
             raise Unreadable(Placed("CG505", f"the file is larger than {size} MiB", hint="give the part that holds the energy"))
         with self.open() as file:
-            return file.read()
+            text = file.read()
+        if "\0" in text:
+            raise damaged(text.count("\n", 0, text.index("\0")) + 1)
+        return text
 
     def json(self) -> Any:
         """Return the data of a JSON file; raises Unreadable with the place where it ends being JSON."""
@@ -116,6 +120,24 @@ class Source:
         return before[0].count("\n") + 1 if before[1] else 1
 
 
+MAX_LINE = 1024 * 1024  # characters
+
+
+def bounded(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a file; raises Unreadable at one that no tool writes: endless, or with bytes that a crash left."""
+    for number, line in enumerate(iter(partial(file.readline, MAX_LINE), ""), 1):
+        if len(line) == MAX_LINE and line[-1] != "\n":
+            raise Unreadable(Placed("CG505", "the line has more than a million characters", (), _AGAIN, "error", number))
+        if "\0" in line:
+            raise damaged(number)
+        yield line
+
+
+def damaged(line: int) -> Unreadable:
+    """Return what stops the reading at bytes of 0, which a file system leaves after a crash."""
+    return Unreadable(Placed("CG505", "bytes of 0 stand in the text: the file was damaged", (), _AGAIN, "error", line))
+
+
 _AGAIN = "write or copy the file again"
 
 
@@ -133,15 +155,20 @@ def sources(names: tuple[str, ...]) -> tuple[list[Source], list[Source]]:
     found: list[Source] = []
     for name in dict.fromkeys(names):
         if name == "-":
-            named.append(Source("stdin", _kept()))
+            if sys.stdin is None:
+                raise CardgenError("standard input is closed", 4)
+            named.append(Source("stdin", _kept(getattr(sys.stdin, "buffer", io.BytesIO()))))
             continue
         path = Path(name)
         try:
             if path.is_dir():
-                found += [Source(os.fspath(file), file) for file in _files(path)]
-            else:
-                with path.open("rb"):
-                    named.append(Source(name, path))
+                inside = [Source(os.fspath(file), file) for file in _files(path)]
+                if not inside:
+                    raise CardgenError(f"{printable(name, 500)} holds no file", 2, "name the files, or the folder that they are in")
+                found += inside
+                continue
+            with path.open("rb") as file:  # a pipe can be read once
+                named.append(Source(name, path if path.is_file() else _kept(file)))
         except OSError as error:
             raise CardgenError(f"{printable(name, 500)}: cannot be read: {error.strerror or error}", 4) from None
         except ValueError:  # a NUL in the name
@@ -164,14 +191,12 @@ def _files(folder: Path) -> list[Path]:
     return files
 
 
-def _kept() -> Path:
-    """Return a temporary file with the content of standard input, removed when the program ends."""
-    if sys.stdin is None:
-        raise CardgenError("standard input is closed", 4)
+def _kept(stream: BinaryIO) -> Path:
+    """Return a temporary file with the content of a stream that can be read once, removed when the program ends."""
     import atexit
     import shutil
 
     with tempfile.NamedTemporaryFile(prefix="cardgen-", delete=False) as file:
         atexit.register(Path(file.name).unlink, missing_ok=True)
-        shutil.copyfileobj(getattr(sys.stdin, "buffer", io.BytesIO()), file)
+        shutil.copyfileobj(stream, file)
     return Path(file.name)

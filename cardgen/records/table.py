@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cardgen.problems import Placed, printable
 from cardgen.records.fields import number
 from cardgen.records.record import Reading
-from cardgen.records.source import Source, Unreadable
+from cardgen.records.source import Source, Unreadable, bounded
 
 _AGAIN = "write or copy the file again, or leave the row out"
 
@@ -20,6 +20,7 @@ class Table:
         """Read the header; raises Unreadable when there is none, or when a name stands twice."""
         self.source, self.reading = source, reading
         self._file = source.open()
+        self._lines = bounded(self._file)
         self._delimiter = delimiter or separator(source.first_line)
         self.decimal_comma = self._delimiter == ";"
         self.line = 0  # the line that the latest row ends on
@@ -41,7 +42,7 @@ class Table:
         quoted = csv.reader(self._fed(pending), delimiter=self._delimiter, skipinitialspace=True)
         delimiter, spaced = self._delimiter, self._delimiter + " "
         try:
-            for line in self._file:
+            for line in self._lines:
                 self.line += 1
                 if '"' in line or spaced in line:
                     pending.append(line)
@@ -59,7 +60,7 @@ class Table:
         while True:
             if pending:
                 yield pending.pop()
-            elif line := next(self._file, ""):
+            elif line := next(self._lines, ""):
                 self.line += 1
                 yield line
             else:

@@ -119,10 +119,10 @@ def test_eight_files_of_one_machine_are_never_added_without_a_word(tmp_path):
     files = ranks(tmp_path)
     result = cardgen("import", "auto", *files, "-o", "run.yaml", cwd=tmp_path)
     assert (result.returncode, (tmp_path / "run.yaml").exists()) == (1, False)
-    assert "CG507: 8 files cover the same time on machines that look the same" in result.stderr
+    assert "CG507: 8 records cover the same time on machines that look alike, with energies within 0.0%" in result.stderr
     run, text, _ = imported(*files, "--combine", "largest", cwd=tmp_path)
     assert energies(run) == [pytest.approx(302.3935181436902, rel=1e-12)]
-    assert "rule: readings of one machine" in text
+    assert "rule: of readings of one machine the largest counts" in text
 
 
 def answered(arguments: list[object], answer: bytes, cwd: Path) -> tuple[int, str]:

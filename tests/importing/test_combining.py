@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from cardgen.core.factors import Factors
 from cardgen.importing.choosing import Choice, Several, chosen, forgiven, listed
 from cardgen.importing.combining import Ambiguous, Combined, combined, once
+from cardgen.importing.plausible import check
 from cardgen.problems import CardgenError
-from cardgen.records.record import Reading, Record
+from cardgen.records.record import Device, PerRequest, Reading, Record
 
 HOUR = 3600.0
 GPUS = Record(
@@ -68,7 +70,7 @@ def test_runs_of_one_file_are_never_combined_without_a_word():
 def test_different_machines_at_the_same_time_add_up():
     one, other = replace(GPUS, host=("A100", "1")), replace(GPUS, run="b", host=("H100", "2"), file="b.csv")
     (run,) = combined([one, other])
-    assert (run.energy_kwh, run.rule) == (4.0, "2 machines at the same time: added up")
+    assert (run.energy_kwh, run.rule) == (4.0, "2 files of one project on different machines at the same time: added up")
 
 
 def test_machines_that_look_alike_at_the_same_time_are_asked_about_and_never_added_silently():
@@ -80,10 +82,9 @@ def test_machines_that_look_alike_at_the_same_time_are_asked_about_and_never_add
     assert energies(combined(ranks, "add")) == [pytest.approx(16.028)]
 
 
-def test_files_that_do_not_say_when_are_asked_about():
+def test_files_that_do_not_say_when_are_runs_of_their_own():
     without = replace(GPUS, start=None, end=None)
-    with pytest.raises(Ambiguous):
-        combined([without, replace(without, run="b", file="b.csv")])
+    assert energies(combined([without, replace(without, run="b", file="b.csv")])) == [2.0, 2.0]
 
 
 def test_the_schedulers_node_counts_and_the_gpu_meter_lies_within_it():
@@ -177,3 +178,103 @@ def test_parts_without_their_run_are_told_apart_by_their_names():
         chosen(found, Choice())
     assert "--parts" in caught.value.hint
     assert "train" in "\n".join(listed(caught.value.runs))
+
+
+def test_rows_of_one_file_on_one_machine_at_one_time_are_warned_of_when_all_are_chosen():
+    ranks = [replace(GPUS, run=str(rank), host=("8 x A40",), lines=(rank + 2,)) for rank in range(8)]
+    found = [reading(*ranks)]
+    runs = chosen(found, Choice(all=True))
+    check(found, runs, Factors())
+    assert ("CG523", 2) in [(problem.code, problem.line) for problem in found[0].problems]
+    assert energies(chosen(found, Choice(combine="largest"))) == [2.0]
+
+
+def test_of_two_jobs_of_two_processes_each_one_of_each_counts():
+    records = [
+        replace(GPUS, run=f"{job}{rank}", host=("8 x A40",), start=job * 20 * HOUR, end=(job * 20 + 10) * HOUR, file=f"{job}{rank}.csv")
+        for job in range(2)
+        for rank in range(2)
+    ]
+    (run,) = combined(records, "largest")
+    assert (run.energy_kwh, len(run.within)) == (4.0, 2)
+
+
+def test_of_two_nodes_with_two_processes_each_one_of_each_counts():
+    records = [replace(GPUS, run=f"{n}{r}", host=(f"node {n}",), energy_kwh=2 + n, file=f"{n}{r}.csv") for n in range(2) for r in range(2)]
+    (run,) = combined(records, "largest")
+    assert run.energy_kwh == 5.0
+
+
+def test_thousands_of_processes_are_still_told_apart():
+    records = [replace(GPUS, run=str(rank), host=("8 x A40",), file=f"{rank}.csv") for rank in range(1_500)]
+    with pytest.raises(Ambiguous):
+        combined(records)
+    assert energies(combined(records, "largest")) == [2.0]
+
+
+def test_a_resumed_run_ran_on_one_kind_of_machine_and_not_weeks_apart():
+    later = replace(GPUS, run="b", start=11 * HOUR, end=20 * HOUR, file="b.csv")
+    assert len(combined([GPUS, replace(later, host=("H100",))])) == 2
+    assert len(combined([GPUS, replace(later, start=300 * HOUR, end=310 * HOUR)])) == 2
+
+
+def test_files_that_a_tracker_moved_away_are_runs_like_the_rows_of_the_file():
+    moved = [replace(GPUS, run=str(n), start=n * 20 * HOUR, end=(n * 20 + 10) * HOUR, file=name) for n, name in
+             enumerate(("emissions.csv", "emissions.csv.bak", "emissions.csv_0.bak"))]  # fmt: skip
+    assert len(combined(moved)) == 3
+
+
+A100, H100 = Device("NVIDIA A100-SXM4-80GB", 8), Device("NVIDIA H100 80GB HBM3", 8)
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"end": 20 * HOUR, "hours": 20.0}, "covers a part of the time"),
+        ({"devices": (replace(A100, count=16),)}, "8 devices by the one and 16 by the other"),
+        ({"energy_kwh": 0.9}, "the accelerators used 2 kWh by the one and 0.9 kWh by the other"),
+    ],
+)
+def test_a_meter_that_does_not_fit_into_the_wider_one_is_asked_about(change, said):
+    node = replace(JOB, tool="codecarbon", devices=(A100,), components={"accelerators": 2.0})
+    meter = replace(METER, devices=(A100,), energy_kwh=2.0)
+    (run,) = combined([node, meter])
+    assert run.energy_kwh == 3.0
+    with pytest.raises(Ambiguous, match=said):
+        combined([node, replace(meter, **change)])
+
+
+def test_other_devices_at_the_same_time_are_another_run():
+    assert energies(combined([replace(JOB, devices=(A100,)), replace(METER, devices=(H100,))])) == [3.0, 2.5]
+
+
+def test_meters_of_different_parts_add_up_when_that_is_chosen():
+    (run,) = combined([replace(JOB, energy_kwh=1.0), METER], "add")
+    assert (run.energy_kwh, run.boundary) == (3.5, "node")
+
+
+def test_all_makes_an_activity_of_each_also_of_machines():
+    one, other = replace(GPUS, host=("A100",)), replace(GPUS, run="b", host=("H100",), file="b.csv")
+    assert energies(combined([one, other], apart=True)) == [2.0, 2.0]
+    same = [replace(GPUS, run=str(rank), host=("8 x A40",), file=f"{rank}.csv") for rank in range(2)]
+    assert energies(combined(same, "add", apart=True)) == [2.0, 2.0]
+
+
+def test_requests_are_not_added_up():
+    request = replace(GPUS, energy_kwh=None, per_request=PerRequest(1e-4))
+    with pytest.raises(Ambiguous, match="one request"):
+        combined([request, replace(request, run="b")], "add")
+
+
+def test_a_trackers_own_file_goes_before_a_report_of_it_whatever_the_order():
+    report = replace(GPUS, tool="boamps", emissions_kg=None, boundary="node", file="boamps.json")
+    own = replace(GPUS, pue=1.4, boundary="facility", hours=None, country=None)
+    for order in ([reading(report), reading(own)], [reading(own), reading(report)]):
+        (record,) = once(order)
+        assert (record.file, record.pue, record.boundary, record.hours) == ("a.csv", 1.4, "facility", 10.0)
+
+
+def test_parts_hold_the_pue_of_their_run():
+    whole = replace(GPUS, pue=1.5, boundary="facility")
+    found = [reading(whole, replace(GPUS, part="load", energy_kwh=0.5), replace(GPUS, part="train", energy_kwh=1.5))]
+    assert [(run.boundary, run.counted[0].pue) for run in chosen(found, Choice(parts=True))] == [("facility", 1.5)] * 2

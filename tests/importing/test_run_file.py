@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cardgen.core.assess import assess
 from cardgen.core.factors import Factors
 from cardgen.core.run import Facility, Run
+from cardgen.importing.cleaning import possible, public
 from cardgen.importing.combining import Combined
 from cardgen.importing.run_file import run_file
 from cardgen.importing.stated import Stated
@@ -102,7 +103,9 @@ RECORDS = st.builds(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=3), TEXT)
 def test_whatever_the_records_hold_the_run_file_is_valid_and_keeps_the_energy(records, name):
-    runs = [Combined((replace(record, boundary="facility" if record.pue else record.boundary),)) for record in records]
+    reading = Reading("emissions.csv", "codecarbon")
+    records = [possible(public(replace(record, boundary="facility" if record.pue else record.boundary)), reading) for record in records]
+    runs = [Combined((record,)) for record in records]
     run = written(*runs, stated=Stated(name=name or None))
     energies = [activity.energy.value.value for activity in run.activities]
     assert math.isclose(math.fsum(energies), math.fsum(record.energy_kwh for record in records), rel_tol=1e-12)
