@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.problems import Placed, printable
-from cardgen.records.fields import clock, is_missing, number
+from cardgen.problems import Placed
+from cardgen.records.fields import MAX_KWH, clock, is_missing, number, quotable
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.table import Table, separator, wrong_length
@@ -31,13 +31,22 @@ NUMBERS = (
     "energy_consumed", "water_consumed", "cpu_count", "gpu_count", "longitude", "latitude", "ram_total_size", "cpu_utilization_percent",
     "gpu_utilization_percent", "ram_utilization_percent", "ram_used_gb", "pue", "wue",
 )  # fmt: skip
-SIGNED = ("longitude", "latitude")
+LIMITS = {
+    "longitude": (-180, 180), "latitude": (-90, 90), "pue": (1, 4), "wue": (0, 50), "energy_consumed": (0, MAX_KWH),
+    "gpu_utilization_percent": (0, 100), "ram_utilization_percent": (0, 100),
+}  # fmt: skip
+WHOLE = ("cpu_count", "gpu_count")
+NAMES = ("country_name", "region", "os", "cpu_model", "gpu_model", "cloud_provider", "cloud_region")
+LATER = {"emissions_rate", "cpu_power", "cpu_energy", "os", "codecarbon_version"}  # columns since release 2.0, which has run_id as well
+MAX_W = 1e6  # mean power of one machine
 # Releases that leave out what has no value, so that the rest of the row moves up (mlco2/codecarbon issue 1304).
 LEFT_OUT = (("region", "longitude", "latitude"), ("region", "longitude", "latitude", "gpu_count", "gpu_model"))
 # Power that old releases take for a processor that they know nothing of: half of 85 W, and half of 225 W.
 CONSTANTS_W = (42.5, 112.5)
 QUEBEC = ("quebec", "québec")
 COMPONENTS = {"gpu_energy": "accelerators", "cpu_energy": "processors", "ram_energy": "memory"}
+EXPERIMENT = "5b0fa12a-3dd7-45bb-9766-cc326314d9f1"  # what experiment_id holds where none was given
+MOVED = "fields may have moved: write or copy the file again, or leave the row out"
 ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 COUNTED = re.compile(r"\d+ x (.+)")
 
@@ -67,6 +76,9 @@ def _read(source: Source, reading: Reading) -> None:
         raise Unreadable(
             Placed("CG502", f"the header lacks {', '.join(sorted(missing))}", hint="this is not CodeCarbon's file of emissions")
         )
+    if "run_id" not in table.index and LATER & set(table.header):
+        message = "the header lacks run_id: the readings of one run cannot be told from other runs"
+        raise Unreadable(Placed("CG502", message, (), "give the file as the tracker wrote it", "error", table.header_line))
     shapes, wanted = _shapes(table.header), len(table.header)
     best: dict[object, _Best] = {}
     key_of, time, energy_of = _key(table), table.index.get("timestamp"), table.number_in("energy_consumed")
@@ -110,8 +122,7 @@ SHOWN = 20  # lines of one run that are named one by one
 
 def _key(table: Table) -> Callable[[Sequence[str]], object]:
     """Return what tells the run of a row: its id, of release 1.2 the experiment's, with the task; without an id the whole row."""
-    name = "run_id" if "run_id" in table.index else "experiment_id" if "on_cloud" in table.index else ""
-    run, task = table.index.get(name), table.index.get("task_name")
+    run, task = table.index.get("run_id" if "run_id" in table.index else "experiment_id"), table.index.get("task_name")
     if run is None:
         return tuple
     if task is None:
@@ -149,50 +160,68 @@ def _without_energy(row: Sequence[str], table: Table, reading: Reading) -> None:
         reading.note("skipped", table.line, "the energy is 0")
         reading.warn("CG510", table.line, "the energy is 0, which no run uses: the row is left out", "the tracker had nothing to read")
     else:
-        message = f'energy_consumed: "{printable(text, 60)}" is not an energy in kWh'
+        message = f"energy_consumed: {_wrong_number('energy_consumed', text)}"
         reading.fault("CG503", table.line, message, "write or copy the file again, or leave the row out")
 
 
 def _wrong(values: Mapping[str, str]) -> str:
-    """Return what in a row is not what its column holds, "" where all is."""
+    """Return what in a row is not what its column holds, "" where all is. A number is not quoted: it may be a coordinate that moved."""
     for name, text in values.items():
         if name in NUMBERS:
-            if not is_missing(text) and ((value := number(text)) is None or (value < 0 and name not in SIGNED)):
-                return f'{name}: "{printable(text, 60)}" is not a number of that column'
+            wrong = "" if is_missing(text) else _wrong_number(name, text)
+            if wrong:
+                return f"{name}: {wrong}"
         elif name == "timestamp":
             if text and clock(text) is None:
-                return f'timestamp: "{printable(text, 60)}" is not a date and time'
+                return "timestamp: this is not a date and time"
         elif name == "country_iso_code":
             if text and not (len(text) in (2, 3) and text.isalpha() and text.isupper()):
-                return f'country_iso_code: "{printable(text, 60)}" is not a code such as FRA'
-        elif name == "on_cloud":
-            if text not in ("", "Y", "N"):
-                return f'on_cloud: "{printable(text, 60)}" is neither Y nor N'
-        elif name == "tracking_mode":
-            if text not in ("", "machine", "process"):
-                return f'tracking_mode: "{printable(text, 60)}" is neither machine nor process'
-        elif name in ("country_name", "os", "cpu_model", "cloud_provider") and text and number(text) is not None:
-            return f'{name}: "{printable(text, 60)}" is a number'
+                return "country_iso_code: this is not a code such as FRA"
+        elif name in CHOICES:
+            if text not in ("", *CHOICES[name]):
+                return f"{name}: this is neither {' nor '.join(CHOICES[name])}"
+        elif name == "project_name":
+            if ID.fullmatch(text):
+                return "project_name: this is the id of a run or an experiment"
+        elif name == "experiment_id":
+            if number(text) is not None:
+                return "experiment_id: this is a number"
+        elif name in NAMES and text and not any(letter.isalpha() for letter in text):
+            return f"{name}: this is a number or a mark, and not a name"
     return ""
+
+
+CHOICES = {"on_cloud": ("Y", "N"), "tracking_mode": ("machine", "process")}
+
+
+def _wrong_number(name: str, text: str) -> str:
+    """Return why a cell cannot stand in a column of numbers, "" where it can."""
+    value = number(text)
+    if value is None:
+        return f"{quotable(text)} is not a number"
+    low, high = LIMITS.get(name, (0, math.inf))
+    if value < low:
+        return "the number is negative" if low == 0 else f"the number is below {low:g}"
+    if value > high:
+        return f"the number is above {high:,.0f}"
+    return "the number is not whole, as a count is" if name in WHOLE and value % 1 else ""
 
 
 def _warn_of_ids(best: Mapping[object, _Best], table: Table, reading: Reading) -> None:
     """Warn where rows cannot be told apart by the id of their run."""
-    without = sorted(found.line for key, found in best.items() if isinstance(key, tuple) and "run_id" in table.index)
+    without = sorted(found.line for key, found in best.items() if isinstance(key, tuple))
     without = [line for line in without if "task_name" not in table.index]
     if without and len(best) > 1:
-        message = f"{len(without)} row{'s have' if len(without) > 1 else ' has'} no run_id: each is taken as a run of its own"
+        message = f"{len(without)} row{'s have' if len(without) > 1 else ' has'} no id of a run: each is taken as a run of its own"
         reading.warn("CG510", without[0], message, "if they are readings of one run, leave out all but the last")
     for key, found in best.items():
         run = key[0] if isinstance(key, tuple) and "task_name" in table.index else key
         if "experiment_id" in table.index and "run_id" in table.index and run and run == table.text(found.row, "experiment_id"):
-            reading.fault(
-                "CG504", found.line, "run_id and experiment_id are the same", "fields may have moved: write or copy the file again"
-            )
+            reading.fault("CG504", found.line, "run_id and experiment_id are the same", MOVED)
+        if run == EXPERIMENT:
+            reading.fault("CG504", found.line, "run_id holds the id that the tracker gives every experiment", MOVED)
         if isinstance(run, str) and run and not ID.fullmatch(run):
-            reading.warn(
-                "CG503", found.line, f'run_id: "{printable(run, 60)}" is not an id as the tracker makes them', "fields may have moved"
-            )
+            reading.warn("CG503", found.line, "run_id: this is not an id as the tracker makes them", "fields may have moved")
 
 
 def _merged(found: _Best, table: Table, reading: Reading) -> None:
@@ -217,14 +246,15 @@ def _record(found: _Best, table: Table, source: Source, reading: Reading) -> Rec
 
 def record_of(values: Mapping[str, str], energy: float, line: int, source: Source, reading: Reading) -> Record | None:
     """Return what the values of one row, by the names of their columns, say of its run; None where they contradict each other."""
+    values = {name: "" if name in NAMES and is_missing(text) else text for name, text in values.items()}
     wrong = _wrong(values)
     if wrong:
-        reading.fault("CG503", line, wrong, "fields may have moved: write or copy the file again, or leave the row out")
+        reading.fault("CG503", line, wrong, MOVED)
         return None
     numbers = {name: number(text) for name, text in values.items() if name in NUMBERS}
     wrong = _contradiction(energy, numbers)
     if wrong:
-        reading.fault("CG504", line, wrong, "fields may have moved: write or copy the file again, or leave the row out")
+        reading.fault("CG504", line, wrong, MOVED)
         return None
     emissions = numbers.get("emissions")
     if emissions is None:
@@ -234,6 +264,8 @@ def record_of(values: Mapping[str, str], energy: float, line: int, source: Sourc
     pue = numbers.get("pue")
     pue = pue if pue and pue > 1 else None  # 1.0 stands where none was set
     water, hours = numbers.get("water_consumed"), _hours(energy, numbers)
+    if numbers.get("duration") is None and "duration" in numbers:
+        reading.warn("CG510", line, "the duration is missing: the energy is read, and how long the run took is not")
     if hours is None and numbers.get("duration"):
         reading.note("skipped", line, "the duration is that of the last task and not of the run")
     project, end = values.get("project_name", ""), clock(values.get("timestamp", ""))
@@ -268,6 +300,9 @@ PRIVATE = ("longitude", "latitude", "os")
 def _contradiction(energy: float, numbers: Mapping[str, float | None]) -> str:
     """Return how the values of a row contradict each other, "" where they agree: energy is the sum of its parts, carbon is rate × time."""
     parts = [numbers.get(name) for name in COMPONENTS]
+    empty = [name for name, part in zip(COMPONENTS, parts) if part is None and name in numbers]
+    if empty and any(parts):
+        return f"{' and '.join(empty)} {'are' if len(empty) > 1 else 'is'} empty, and the energy has other parts: the tracker writes all"
     if all(part is not None for part in parts):
         whole = sum(part for part in parts if part is not None)
         factors = (1.0, numbers.get("pue") or 1.0)
@@ -276,6 +311,10 @@ def _contradiction(energy: float, numbers: Mapping[str, float | None]) -> str:
     if numbers.get("emissions") == energy:  # a field was doubled
         return f"emissions and energy are the same number, {energy:.6g}"
     rate, duration, emissions = numbers.get("emissions_rate"), numbers.get("duration"), numbers.get("emissions")
+    if "emissions_rate" in numbers and not rate and emissions:
+        return f"emissions are {emissions:.6g} kg, and emissions_rate is {'empty' if rate is None else '0'}"
+    if duration and energy * 3.6e6 / duration > MAX_W:
+        return f"the energy is {energy:.6g} kWh and the duration {duration:.6g} s: no machine draws so much"
     if rate and duration and emissions:
         computed = rate * duration  # kg, and g in releases 2.0 to 2.2
         if not any(math.isclose(computed, emissions * factor, rel_tol=1e-3) for factor in (1, 1000)):

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cardgen.problems import Placed, printable
-from cardgen.records.fields import is_missing, json_number, number
+from cardgen.problems import Placed
+from cardgen.records.entries import whole
+from cardgen.records.fields import is_missing, json_number, number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.samples import MAX_DEVICE_W, Samples
 from cardgen.records.source import Source, Unreadable
@@ -75,7 +76,7 @@ class _Values:
             return
         watts = number(text)
         if watts is None or not 0 <= watts <= MAX_DEVICE_W:
-            self.reading.fault("CG503", line, f'"{printable(text, 60)}" is not the power of one GPU in W{where}', AGAIN)
+            self.reading.fault("CG503", line, f"{quotable(text)} is not the power of one GPU in W{where}", AGAIN)
             return
         self.is_raw = self.is_raw or text.endswith(".0")
         if "." not in text and "e" not in text and not self.odd_line:
@@ -162,7 +163,7 @@ def _say(wrong: tuple[int, str], reading: Reading, where: str, is_last: bool) ->
     elif len(text.split()) not in (3, 4, 5):
         reading.fault("CG502", line, f"the line has {len(text.split())} fields, not the 3 of a metric file{where}", AGAIN)
     else:
-        reading.fault("CG503", line, f'"{printable(text, 60)}" is not time in ms, value and step{where}', AGAIN)
+        reading.fault("CG503", line, f"this is not time in ms, value and step{where}", AGAIN)
 
 
 def _place(source: Source) -> tuple[str, int]:
@@ -209,10 +210,10 @@ def _read_history(files: Sequence[Source], reading: Reading, samples: Samples) -
 def _wrong(key: str, time: str, step: str) -> str:
     """Return what in a row of a history is not what its column holds, "" where all is."""
     if not re.match(r"[A-Za-z_]", key):
-        return f'key: "{printable(key, 60)}" is not the name of a metric'
+        return "key: this is not the name of a metric"
     if not re.fullmatch(r"\d{13}", time):
-        return f'timestamp: "{printable(time, 60)}" is not a time in ms'
-    return "" if re.fullmatch(r"-?\d{1,12}", step) else f'step: "{printable(step, 60)}" is not the number of a step'
+        return f"timestamp: {quotable(time)} is not a time in ms"
+    return "" if re.fullmatch(r"-?\d{1,12}", step) else f"step: {quotable(step)} is not the number of a step"
 
 
 def _add(values: _Values, device: object, key: str, time_ms: int, text: str, step: int, line: int) -> None:
@@ -240,7 +241,7 @@ def _finish_history(source: Source, reading: Reading, values: _Values, runs: set
 def _read_json(files: Sequence[Source], reading: Reading, samples: Samples) -> None:
     """Read a run of ``to_dictionary()``, which holds last values only, or a history as the server returns it."""
     source = files[0]
-    data = source.json()
+    data = whole(source)
     rows = data.get("metrics") if isinstance(data, dict) else data
     if isinstance(data, dict) and isinstance(data.get("run"), dict):
         data = data["run"]
@@ -264,8 +265,9 @@ def _read_json(files: Sequence[Source], reading: Reading, samples: Samples) -> N
         runs.add(str(row.get("run_id") or ""))
         keys.add(key)
         value = row["value"]
-        watts = "" if value is None else repr(float(value)) if isinstance(value, (int, float)) and abs(value) < 1e300 else str(value)
-        _add(values, (str(row.get("run_id")), key), key, int(time), watts, int(step), line)
+        watts = json_number(value) if isinstance(value, (int, float)) else None
+        text_of_value = repr(watts) if watts is not None else "" if value is None else str(value)
+        _add(values, (str(row.get("run_id")), key), key, int(time), text_of_value, int(step), line)
     _finish_history(source, reading, values, runs - {""}, keys)
 
 

@@ -7,18 +7,18 @@ the power, for the two lie a thousandfold apart.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import is_missing, number
+from cardgen.records.fields import MAX_KWH, is_missing, number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MOST_S, Seen, bounded_lines, named_or_empty
 from cardgen.records.table import Table, separator, warn_of_cut_line
 from cardgen.records.tool import Tool, each
-from cardgen.records.windows import Window, dates, misplaced, outermost
+from cardgen.records.windows import Whole, Window, Windows, misplaced
 
 TOOL = Tool(
     "pyjoules", "pyJoules", "the CSV of CSVHandler, printed samples, the data frame of PandasHandler as CSV",
@@ -38,8 +38,7 @@ SHORT_S = 1.0  # in less, a counter may not have moved on, or may have moved on 
 _AGAIN = "write or copy the file again, or leave the row out"
 
 
-@dataclass(frozen=True)
-class _Sample:
+class _Sample(NamedTuple):
     """A measured span of time: the cells of its domains, in the unit that they were written in."""
 
     start: str
@@ -50,17 +49,18 @@ class _Sample:
 
 def recognises(source: Source) -> bool:
     """Return whether the file begins with the header of the handlers, or holds a line as the print handler writes it."""
+    return _is_table(source) or any(PRINTED.match(line) for line in source.head.splitlines() if line.startswith("begin timestamp : "))
+
+
+def _is_table(source: Source) -> bool:
     delimiter = separator(source.first_line)
     columns = [name.strip().strip('"') for name in source.first_line.split(delimiter)]
     columns = columns[1:] if columns[:1] == [""] else columns  # the index of a data frame
-    if columns[:3] == FIRST:
-        return delimiter == ";" or any(DOMAIN.fullmatch(name) for name in columns)
-    return any(PRINTED.match(line) for line in source.head.splitlines() if line.startswith("begin timestamp : "))
+    return columns[:3] == FIRST and (delimiter == ";" or any(DOMAIN.fullmatch(name) for name in columns))
 
 
 def _read(source: Source, reading: Reading) -> None:
-    is_printed = "timestamp" not in source.first_line or source.first_line.startswith("begin timestamp : ")
-    names, samples = _printed(source, reading) if is_printed else _tabled(source, reading)
+    names, samples = _tabled(source, reading) if _is_table(source) else _printed(source, reading)
     unknown = next((name for name in names if not DOMAIN.fullmatch(name)), None)
     if unknown is not None:
         message = f'"{printable(unknown, 60)}" is not a domain that pyJoules is known to measure'
@@ -70,65 +70,76 @@ def _read(source: Source, reading: Reading) -> None:
         found = f"only {', '.join(names)}, a part of the machine" if names else "no domain"
         hint = "measure package and dram, for which RAPL must be readable, or state hardware and duration in the run file"
         reading.fault("CG501", 1, f"the file holds {found}: the energy of processors and GPUs is missing", hint)
-    windows = _windows(samples, names, counted, reading)
+    windows, gpus = Windows(), _Gpus([name for name in counted if name.startswith("nvidia_gpu")], counted)
+    _add(samples, names, counted, windows, gpus, reading)
     if not counted:
-        if windows:
-            reading.records.append(_record(outermost(windows, reading), source, None, {}, "", 0))
+        if windows.count:
+            reading.records.append(_record(windows.whole(reading), source, None, {}, "", 0))
         return
-    factors, words = _factors(windows, counted, kinds, reading)
-    scaled = [replace(window, joules=tuple(value * factor for value, factor in zip(window.joules, factors))) for window in windows]
-    whole = outermost(scaled, reading)
+    factor, words = gpus.unit(windows.first_line, reading)
+    whole = windows.whole(reading, [factor if kind == "nvidia_gpu" else 1e-6 for kind in kinds])
     parts: dict[str, float] = {}
-    for position, kind in enumerate(kinds):
-        kwh = math.fsum(window.joules[position] for window in whole) / 3.6e6
-        parts[COMPONENTS[kind]] = parts.get(COMPONENTS[kind], 0.0) + kwh
-    energy = math.fsum(parts.values())
-    if energy > 0:
+    for kind, joules in zip(kinds, whole.joules):
+        parts[COMPONENTS[kind]] = parts.get(COMPONENTS[kind], 0.0) + joules / 3.6e6
+    energy = sum(parts.values())
+    if energy > MAX_KWH:
+        reading.fault("CG503", windows.first_line, f"the energy of the file is {energy:.3g} kWh, which no run uses", _AGAIN)
+    elif energy > 0:
         reading.records.append(_record(whole, source, energy, parts, words, kinds.count("nvidia_gpu")))
     elif not reading.is_refused:
         message = "no sample has energy: they are shorter than the step of the counters, or there are none"
-        reading.fault("CG501", windows[0].line if windows else 1, message, "measure more than a second")
+        reading.fault("CG501", windows.first_line or 1, message, "measure more than a second")
 
 
 read = each(_read, TOOL)
 
 
-def _tabled(source: Source, reading: Reading) -> tuple[list[str], list[_Sample]]:
+def _tabled(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sample]]:
     """Return the names of the domains and the samples of a file with a header."""
     table = Table(source, reading)
     first = table.header.index("timestamp")
-    names = table.header[first + 3 :]
-    names = names[:-1] if names[-1:] == [""] else names
-    samples = []
-    for row in table.full_rows():
-        cells = [cell.strip().replace(",", ".") if table.decimal_comma else cell.strip() for cell in row[first:]]
-        samples.append(_Sample(cells[0], cells[2], tuple(cells[3 : 3 + len(names)]), table.line))
-    return names, samples
+    places = [place for place, name in enumerate(table.header) if place >= first + 3 and name]
+    check = named_or_empty(table.header, first)
+
+    def samples() -> Iterator[_Sample]:
+        for row in table.full_rows():
+            check(row, table.line)
+            cells = [cell.strip().replace(",", ".") if table.decimal_comma else cell.strip() for cell in row]
+            yield _Sample(cells[first], cells[first + 2], tuple(cells[place] for place in places), table.line)
+
+    return [table.header[place] for place in places], samples()
 
 
-def _printed(source: Source, reading: Reading) -> tuple[list[str], list[_Sample]]:
+def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sample]]:
     """Return the names of the domains and the samples of what a program printed; other lines are not looked at."""
-    names: list[str] = []
-    samples, last = [], 0
-    for line, text in source.lines():
-        last = line
-        if not text.startswith("begin timestamp"):
-            continue
-        reading.rows += 1
-        found = PRINTED.fullmatch(text.strip())
-        parts = re.findall(rf"; (\w+) : ({NUMBER})(?=;|$)", found[4]) if found else []
-        if not found or len(parts) != found[4].count(";"):
-            reading.fault("CG503", line, f'"{printable(text, 60)}" is not a sample as the print handler writes it', _AGAIN)
-            continue
-        here = [name for name, _ in parts]
-        names = names or here
-        if here != names or len(set(here)) < len(here):
-            reading.fault("CG502", line, "the sample holds other domains than the first one: values cannot be told apart", _AGAIN)
-            continue
-        samples.append(_Sample(found[1], found[3], tuple(value for _, value in parts), line))
-    if samples and samples[-1].line == last and not source.ends_in_newline:
-        warn_of_cut_line(reading, last)
-    return names, samples
+    names = next((list(parts) for _, text in bounded_lines(source) if (parts := _parts(text)) is not None), [])
+
+    def samples() -> Iterator[_Sample]:
+        last = latest = 0
+        for line, text in bounded_lines(source):
+            last = line
+            if not text.startswith("begin timestamp"):
+                continue
+            reading.rows += 1
+            found, parts = PRINTED.fullmatch(text.strip()), _parts(text)
+            if not found or parts is None:
+                reading.fault("CG503", line, "this is not a sample as the print handler writes it", _AGAIN)
+            elif list(parts) != names:
+                reading.fault("CG502", line, "the sample holds other domains than the first one: values cannot be told apart", _AGAIN)
+            else:
+                latest = line
+                yield _Sample(found[1], found[3], tuple(parts.values()), line)
+        if latest and latest == last and not source.ends_in_newline:
+            warn_of_cut_line(reading, last)
+
+    return names, samples()
+
+
+def _parts(text: str) -> dict[str, str] | None:
+    """Return the domains of a printed sample with their cells; None where the line is no sample, or names a domain twice."""
+    found = PRINTED.fullmatch(text.strip()) if text.startswith("begin timestamp") else None
+    parts = re.findall(rf"; (\w+) : ({NUMBER})(?=;|$)", found[4]) if found else []
+    return dict(parts) if found and len(dict(parts)) == found[4].count(";") else None
 
 
 def _counted(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -140,40 +151,40 @@ def _counted(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return chosen, [kinds[name] for name in chosen]
 
 
-def _windows(samples: Sequence[_Sample], names: Sequence[str], counted: Sequence[str], reading: Reading) -> list[Window]:
-    """Return the samples as windows with the energy of the domains that count, in the unit of the file; each row once."""
-    windows, seen, idle = [], {}, []
+def _add(
+    samples: Iterator[_Sample], names: Sequence[str], counted: Sequence[str], windows: Windows, gpus: _Gpus, reading: Reading
+) -> None:
+    """Add the samples as windows with the energy of the domains that count, in the unit of the file; each row once."""
+    seen, idle, first_idle = Seen(), 0, 0
     for sample in samples:
-        known = seen.setdefault((sample.start, sample.seconds, sample.cells), sample.line)
-        if known != sample.line:
-            reading.note("merged", sample.line, f"the same sample as on line {known}")
+        if seen.is_again(sample[:3], sample.line, reading, "the same sample as on line {}"):
             continue
         window = _window(sample, names, counted, reading)
         if window is not None:
-            windows.append(window)
+            windows.add(window)
+            gpus.see(window)
             if counted and not any(window.joules):
-                idle.append(window)
+                idle, first_idle = idle + 1, first_idle or window.line
+    seen.report(reading)
     if idle:
-        message = f"{len(idle)} samples hold no energy: shorter than the step of the counters, they are counted as 0"
-        reading.warn("CG510", idle[0].line, message, "measure more than a second at a time")
-    return windows
+        message = f"{idle:,} samples hold no energy: shorter than the step of the counters, they are counted as 0"
+        reading.warn("CG510", first_idle, message, "measure more than a second at a time")
 
 
 def _window(sample: _Sample, names: Sequence[str], counted: Sequence[str], reading: Reading) -> Window | None:
     start, seconds, line = number(sample.start), number(sample.seconds), sample.line
     for name, text, value in (("timestamp", sample.start, start), ("duration", sample.seconds, seconds)):
-        if value is None or value <= 0:
-            reading.fault("CG503", line, f'{name}: "{printable(text, 60)}" is not a number of that column', _AGAIN)
+        if value is None or value <= 0 or (name == "duration" and value > MOST_S):
+            reading.fault("CG503", line, f"{name}: {quotable(text)} is not a number of that column", _AGAIN)
             return None
-    cells = dict(zip(names, sample.cells))
-    values = {name: number(text) for name, text in cells.items()}
-    for name in names:
-        value = values[name]
-        if value is None and not is_missing(cells[name]):
-            reading.fault("CG503", line, f'{name}: "{printable(cells[name], 60)}" is not an energy', _AGAIN)
+    values: dict[str, float | None] = {}
+    for name, text in zip(names, sample.cells):
+        value = values[name] = number(text)
+        if value is None and not is_missing(text):
+            reading.fault("CG503", line, f"{name}: {quotable(text)} is not an energy", _AGAIN)
             return None
         if value is not None and value < 0 and name in counted:
-            message = f'{name}: "{printable(cells[name], 60)}" is below zero: the counter began again at 0 within the sample'
+            message = f"{name}: {quotable(text)} is below zero: the counter began again at 0 within the sample"
             reading.fault("CG518", line, message, "the energy of the sample is lost: leave the row out and state it, or measure again")
             return None
     missing = [name for name in counted if values[name] is None]
@@ -203,41 +214,52 @@ def _contradiction(seconds: float, names: Sequence[str], values: Mapping[str, fl
     return misplaced((seconds, *known.values()), (), (0, 0))
 
 
-def _factors(windows: Sequence[Window], names: Sequence[str], kinds: Sequence[str], reading: Reading) -> tuple[list[float], str]:
-    """Return what turns the numbers of each domain into J, and how the unit of the GPUs was found; wrong numbers are errors."""
-    gpus = [position for position, kind in enumerate(kinds) if kind == "nvidia_gpu"]
-    seconds = math.fsum(window.seconds for window in windows) * len(gpus)
-    total = math.fsum(window.joules[position] for window in windows for position in gpus)
-    micro, words = [1e-6] * len(kinds), ""
-    if not total or not seconds:
-        return micro, words
-    low, high = GPU_W
-    factor = next((factor for factor in (1e-3, 1e-6) if low <= total * factor / seconds <= high), None)
-    first = windows[0].line
-    if factor is None:
-        message = f"the GPUs drew {total / 1e3 / seconds:.3g} W each if the file has millijoules: no GPU does, nor in microjoules"
-        reading.fault("CG503", first, message, _AGAIN)
-        return micro, words
-    if factor == 1e-3:
-        words = "GPUs in millijoules, as pyJoules writes them"
-        message = f"the columns of the GPUs are taken as millijoules, {total / 1e3 / seconds:.3g} W each: microjoules would be a thousandth"
-        reading.warn("CG504", first, message, "the documentation says microjoules; check the power against the GPU's")
-    for window in windows:
-        powers = [window.joules[position] * factor / window.seconds for position in gpus]
-        if window.seconds >= SHORT_S and any(power and not low / 2 <= power <= high for power in powers):
-            message = f"{names[gpus[0]]}: {max(powers):.3g} W in this sample, in the unit of the others, is not what a GPU draws"
-            reading.fault("CG504", window.line, message, _AGAIN)
-    return [factor if position in gpus else 1e-6 for position in range(len(kinds))], words
+class _Gpus:
+    """What the samples say of the unit of the GPUs: their numbers and times in all, and the lowest and highest rate with its line."""
+
+    def __init__(self, names: Sequence[str], counted: Sequence[str]) -> None:
+        self.names, self._places = names, [list(counted).index(name) for name in names]
+        self._total = self._seconds = 0.0
+        self._ends: dict[str, tuple[float, int]] = {}
+
+    def see(self, window: Window) -> None:
+        """Learn the numbers of a sample."""
+        for place in self._places:
+            value = window.joules[place]
+            self._total, self._seconds = self._total + value, self._seconds + window.seconds
+            if value and window.seconds >= SHORT_S:
+                rate = (value / window.seconds, window.line)
+                self._ends["low"] = min(self._ends.get("low", rate), rate)
+                self._ends["high"] = max(self._ends.get("high", rate), rate)
+
+    def unit(self, line: int, reading: Reading) -> tuple[float, str]:
+        """Return what turns the numbers of the GPUs into J, and how it was found; wrong numbers are errors."""
+        if not self._total or not self._seconds:
+            return 1e-6, ""
+        (low, high), rate, words = GPU_W, self._total / self._seconds, ""
+        factor = next((factor for factor in (1e-3, 1e-6) if low <= rate * factor <= high), None)
+        if factor is None:
+            message = f"the GPUs drew {rate / 1e3:.3g} W each if the file has millijoules: no GPU does, nor in microjoules"
+            reading.fault("CG503", line, message, _AGAIN)
+            return 1e-6, ""
+        if factor == 1e-3:
+            words = "GPUs in millijoules, as pyJoules writes them"
+            message = f"the columns of the GPUs are taken as millijoules, {rate / 1e3:.3g} W each: microjoules would be a thousandth"
+            reading.warn("CG504", line, message, "the documentation says microjoules; check the power against the GPU's")
+        for power, there in sorted(set(self._ends.values()), key=lambda end: end[1]):
+            if not low / 2 <= power * factor <= high:
+                message = f"{self.names[0]}: {power * factor:.3g} W in this sample, in the unit of the others, is not what a GPU draws"
+                reading.fault("CG504", there, message, _AGAIN)
+        return factor, words
 
 
-def _record(windows: Sequence[Window], source: Source, energy: float | None, parts: Mapping[str, float], words: str, gpus: int) -> Record:
-    start, end = dates(windows)
-    hours = math.fsum(window.seconds for window in windows) / 3600
+def _record(whole: Whole, source: Source, energy: float | None, parts: Mapping[str, float], words: str, gpus: int) -> Record:
+    hours = whole.seconds / 3600
     alone = set(parts) == {"accelerators"}
     reason = "GPUs by their own counter; processors are not in the file" if alone else "processors, memory and GPUs by their own counters"
     return Record(
         tool="pyjoules", method="pyJoules", energy_kwh=energy, boundary="accelerators" if alone else "node", basis="measured",
-        reason="; ".join(filter(None, (reason if parts else "", words))), start=start, end=end, hours=hours,
+        reason="; ".join(filter(None, (reason if parts else "", words))), start=whole.start, end=whole.end, hours=hours,
         device_hours=hours * gpus if gpus else None, components=dict(parts), file=source.short,
-        lines=tuple(window.line for window in windows),
+        lines=whole.lines,
     )  # fmt: skip

@@ -7,15 +7,14 @@ without any value of a GPU is no fault; one that holds others of the GPU and no 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cardgen.problems import Placed, printable
-from cardgen.records.entries import entries
-from cardgen.records.fields import is_missing, json_number, number
+from cardgen.problems import Placed
+from cardgen.records.entries import entries, value_of, whole
+from cardgen.records.fields import is_missing, json_number, number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.samples import MAX_DEVICE_W, Samples, in_any_order
 from cardgen.records.source import Source, Unreadable
@@ -31,6 +30,7 @@ TOOL = Tool(
 
 POWER = re.compile(r"system[./]gpu\.(process\.)?(\d{1,4})\.powerWatts((?:/l:.*)?)", re.DOTALL)
 SHARE = re.compile(r"system[./]gpu\.(\d{1,4})\.powerPercent((?:/l:.*)?)", re.DOTALL)
+OF_GPU = re.compile(r"system[./]gpu\.(\d{1,4})\.[^/]+((?:/l:.*)?)", re.DOTALL)
 SYSTEM = re.compile(r"system[./]\w")
 OF_MLFLOW = re.compile(r'"(?:artifact_uri|lifecycle_stage|mlflow\.[\w.]+)"\s*:|"system/\w*_(?:watts|percentage|megabytes)"\s*:')
 CHART = re.compile(r".+ - system[./]gpu\.\d+\.powerWatts(?:__M(?:IN|AX))?", re.DOTALL)
@@ -80,11 +80,23 @@ class _Events:
         if "_timestamp" not in names and "_runtime" in names:
             self.clock = "_runtime"
 
+    def check_names(self, names: list[str], line: int) -> None:
+        """Warn of GPUs that have other metrics and no power, and of those whose number is left out."""
+        lacking = {(match[2], int(match[1])) for name in names if (match := OF_GPU.fullmatch(name))} - set(self.power.values())
+        for node in {node for node, _ in self.power.values()}:
+            own = {gpu for name, gpu in self.power.values() if name == node}
+            if len(own) > 1:
+                lacking |= {(node, gpu) for gpu in range(max(own)) if gpu not in own}
+        for number_of, device in enumerate(sorted(lacking)):
+            if self.power and number_of < 20:
+                message = f"{_title(device)} is missing, and other metrics name that GPU or a later one: its energy is not read"
+                self.reading.warn("CG510", line, message, EXPORT)
+
     def add(self, row: Mapping[str, Any], line: int, others: bool) -> None:
         """Add the samples of a row; ``others`` says whether the row holds other values of the GPUs."""
         time = json_number(row.get(self.clock))
         if time is None or not 0 <= time < 1e11:
-            message = f'{self.clock}: "{printable(str(row.get(self.clock, "")), 60)}" is not a time in s'
+            message = f"{self.clock}: {quotable(str(row.get(self.clock, '')))} is not a time in s"
             self.reading.fault("CG503", line, message, AGAIN)
             return
         self._check_clock(row, time, line)
@@ -99,7 +111,7 @@ class _Events:
                 continue
             watts = json_number(value)
             if watts is None or not 0 <= watts <= MAX_DEVICE_W:
-                message = f'{printable(column, 60)}: "{printable(str(value), 60)}" is not the power of one GPU in W'
+                message = f"{_title(device)}: {quotable(str(value))} is not the power of one GPU in W"
                 self.reading.fault("CG503", line, message, AGAIN)
                 continue
             found += 1
@@ -142,18 +154,28 @@ class _Events:
             known = sum(count for count, _ in counts.values())
             alone, first = self.alone.get(column, (0, 0))
             if 0 < alone <= known / 10:
-                message = f"{printable(column, 60)} has a value and its powerPercent has none, as no other row"
+                message = f"{_title(self.power[column])} has a value and its powerPercent has none, as no other row"
                 self.reading.fault("CG504", first, message, "fields may have moved: " + AGAIN)
             for step, (count, line) in counts.items():
                 near = sum(counts.get(step + side, (0, 0))[0] for side in (-2, -1, 0, 1, 2))
                 if near == 1 and count == 1 and known > 2:
-                    message = f"{printable(column, 60)} and its powerPercent do not fit each other as in the other rows"
+                    message = f"{_title(self.power[column])} and its powerPercent do not fit each other as in the other rows"
                     self.reading.fault("CG504", line, message, "fields may have moved: " + AGAIN)
+
+
+def _title(device: tuple[str, int]) -> str:
+    """Return the name of the power of a GPU without that of its node."""
+    return f"system.gpu.{device[1]}.powerWatts{' of a node' if device[0] else ''}"
 
 
 def _csv_rows(source: Source, reading: Reading, events: _Events) -> None:
     table = Table(source, reading)
     events.name(table.header)
+    events.check_names(table.header, table.header_line)
+    unnamed = [place for place, name in enumerate(table.header) if not name and place]
+    if unnamed:
+        message = f"column {unnamed[0] + 1} has no name: it may be the power of a GPU"
+        reading.warn("CG510", table.header_line, message, EXPORT)
     columns = [name for name in (*events.power, *events.share.values(), "_timestamp", "_runtime") if name in table.index]
     places = [(name, table.index[name]) for name in columns]
     beside = [place for name, place in table.index.items() if re.match(r"system[./]gpu\.\d", name) and name not in events.power]
@@ -162,12 +184,11 @@ def _csv_rows(source: Source, reading: Reading, events: _Events) -> None:
     before: int | None = None
     for row in table.full_rows():
         if wandb is not None and row[wandb].strip() and number(row[wandb]) is not None:
-            message = f'_wandb: "{printable(row[wandb], 60)}" is a number: fields have moved'
-            reading.fault("CG503", table.line, message, AGAIN)
+            reading.fault("CG503", table.line, "_wandb: this is a number: fields have moved", AGAIN)
             continue
         if is_numbered:
             if not re.fullmatch(r"[0-9]{1,12}", row[0].strip()):
-                reading.fault("CG503", table.line, f'the first cell, "{printable(row[0], 60)}", is not the number of a row', AGAIN)
+                reading.fault("CG503", table.line, "the first cell is not the number of a row", AGAIN)
                 continue
             if before is not None and int(row[0]) > before + 1:
                 reading.warn("CG510", table.line, f"rows {before + 1} to {int(row[0]) - 1} of the export are missing before this line")
@@ -185,12 +206,14 @@ def _json_rows(source: Source) -> Iterator[tuple[int, Mapping[str, Any]]]:
     lines = ((line, text) for line, text in source.lines() if text.strip())
     for line, text in lines:
         try:
-            row = json.loads(text, parse_constant=lambda _: float("nan"))
-        except (ValueError, RecursionError):
+            row = value_of(text, line)
+        except Unreadable as error:
+            if error.problem.code != "CG505":  # a key that stands twice
+                raise
             row = None
         if not isinstance(row, dict):
             if line == 1:
-                row = source.json()
+                row = whole(source)
                 yield 1, row if isinstance(row, dict) else {}
                 return
             message = "this line is not JSON: it was cut, or is none of the metrics"
@@ -242,6 +265,7 @@ def _read_json(source: Source, reading: Reading, events: _Events) -> None:
         message = "the file holds the last value of each metric only: no energy follows from one reading"
         raise Unreadable(Placed("CG501", message, (), EXPORT))
     events.name(list(names))
+    events.check_names(list(names), 1)
     for line, row in _json_rows(source):
         reading.rows += 1
         if not any(SYSTEM.match(name) for name in row) and "_timestamp" not in row:

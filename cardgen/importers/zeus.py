@@ -6,17 +6,17 @@ in each other: the outermost counts. Early releases wrote a clock that has no da
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import is_missing
+from cardgen.records.fields import MAX_KWH, is_missing, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MOST_S, Seen, named_or_empty
 from cardgen.records.table import Table, separator
 from cardgen.records.tool import Tool, each
-from cardgen.records.windows import Window, dates, misplaced, outermost
+from cardgen.records.windows import Whole, Window, Windows, misplaced
 
 TOOL = Tool(
     "zeus", "Zeus", "the CSV of ZeusMonitor(log_file=...)",
@@ -50,87 +50,83 @@ def _read(source: Source, reading: Reading) -> None:
         raise Unreadable(Placed("CG502", message, (), "leave the column out if it holds no energy of GPUs", "error", line))
     table = Table(source, reading)
     windows = _windows(table, reading, names)
+    whole = windows.whole(reading)
     if not names:
-        _without_gpu(windows, source, reading, table.header_line)
+        message = "the log has no column of a GPU: the monitor found none, and it does not log processors and memory"
+        hint = "state hardware and duration in the run file, or log the processors with another tool"
+        reading.fault("CG501", table.header_line, message, hint)
+        if windows.count:
+            reading.records.append(_record(whole, source, None, 0))
         return
-    counted = outermost(windows, reading)
-    joules = math.fsum(value for window in counted for value in window.joules)
-    if joules > 0:
-        reading.records.append(_record(counted, source, joules / 3.6e6, len(names)))
+    energy = sum(whole.joules) / 3.6e6
+    if energy > MAX_KWH:
+        reading.fault("CG503", windows.first_line, f"the energy of the log is {energy:.3g} kWh, which no run uses", _AGAIN)
+    elif energy > 0:
+        reading.records.append(_record(whole, source, energy, len(names)))
     elif not reading.is_refused:
         message = "no window of the log has energy"
         hint = "measure windows longer than a second, or use approx_instant_energy=True"
-        reading.fault("CG501", windows[0].line if windows else table.header_line, message, hint)
+        reading.fault("CG501", windows.first_line or table.header_line, message, hint)
 
 
 read = each(_read, TOOL)
 
 
-def _without_gpu(windows: Sequence[Window], source: Source, reading: Reading, line: int) -> None:
-    """Refuse a log of a machine on which the monitor found no GPU: what it measured of processors it does not write."""
-    message = "the log has no column of a GPU: the monitor found none, and it does not log processors and memory"
-    reading.fault("CG501", line, message, "state hardware and duration in the run file, or log the processors with another tool")
-    counted = outermost(windows, reading)
-    if counted:
-        reading.records.append(_record(counted, source, None, 0))
-
-
-def _windows(table: Table, reading: Reading, names: Sequence[str]) -> list[Window]:
+def _windows(table: Table, reading: Reading, names: Sequence[str]) -> Windows:
     """Return the windows of the log, each row once; rows without energy, and rows that hold something else, are problems."""
-    windows, seen, short = [], {}, []
+    windows, seen, short, first_short = Windows(), Seen(), 0, 0
+    check, columns = named_or_empty(table.header), [(name, table.index[name], table.number_in(name)) for name in (*FIRST[::2], *names)]
     for row in table.full_rows():
-        known = seen.setdefault(tuple(row), table.line)
-        if known != table.line:
-            reading.note("merged", table.line, f"the same row as on line {known}")
+        if seen.is_again(tuple(row), table.line, reading):
             continue
-        wrong = _wrong(row, table, names)
+        check(row, table.line)
+        values = _values(row, columns, table.line, reading)
+        if values is None:
+            continue
+        start, seconds, *joules = values
+        wrong = misplaced((seconds, *joules), [value / seconds for value in joules] if seconds >= SHORT_S else (), LIMITS_W)
         if wrong:
-            reading.fault("CG503", table.line, wrong, _AGAIN)
+            reading.fault("CG504", table.line, wrong, _AGAIN)
             continue
-        missing = [name for name in names if is_missing(table.text(row, name))]
-        if missing:
-            reading.note("skipped", table.line, "the energy of a GPU is missing")
-            reading.warn("CG510", table.line, f"{', '.join(missing)} is empty: the window is left out", "state its energy by hand")
-            continue
-        window = _window(row, table, reading, names)
-        if window is not None:
-            windows.append(window)
-            if 0.0 in window.joules:
-                short.append(window)
+        windows.add(Window(start, seconds, tuple(joules), table.line))
+        if 0.0 in joules:
+            short, first_short = short + 1, first_short or table.line
+    seen.report(reading)
     if short:
-        message = f"{len(short)} windows hold a GPU with energy 0: shorter than its counter's step, they are counted as 0"
-        reading.warn("CG510", short[0].line, message, "measure longer windows, or use approx_instant_energy=True")
+        message = f"{short:,} windows hold a GPU with energy 0: shorter than its counter's step, they are counted as 0"
+        reading.warn("CG510", first_short, message, "measure longer windows, or use approx_instant_energy=True")
     return windows
 
 
-def _wrong(row: Sequence[str], table: Table, names: Sequence[str]) -> str:
-    """Return what in a row is not what its column holds, "" where all is."""
-    for name in ("start_time", "elapsed_time", *names):
-        text, value = table.text(row, name), table.number(row, name)
-        if name in names and is_missing(text):
-            continue
-        if value is None or value < 0 or (value == 0 and name not in names):
-            return f'{name}: "{printable(text, 60)}" is not a number of that column'
-    return ""
+Column = tuple[str, int, Callable[[Sequence[str]], "float | None"]]
 
 
-def _window(row: Sequence[str], table: Table, reading: Reading, names: Sequence[str]) -> Window | None:
-    seconds, joules = table.number(row, "elapsed_time") or 0.0, tuple(table.number(row, name) or 0.0 for name in names)
-    powers = [value / seconds for value in joules] if seconds >= SHORT_S else []
-    wrong = misplaced((seconds, *joules), powers, LIMITS_W)
-    if wrong:
-        reading.fault("CG504", table.line, wrong, _AGAIN)
+def _values(row: Sequence[str], columns: Sequence[Column], line: int, reading: Reading) -> list[float] | None:
+    """Return start, time and the energies of a row; None, with a problem, where one of them is missing or something else."""
+    values, missing = [], []
+    for name, position, number_of in columns:
+        value = number_of(row)
+        is_energy = name not in FIRST
+        if value is None and is_energy and is_missing(row[position]):
+            missing.append(name)
+        elif value is None or value < 0 or (value == 0 and not is_energy) or (name == "elapsed_time" and value > MOST_S):
+            reading.fault("CG503", line, f"{name}: {quotable(row[position])} is not a number of that column", _AGAIN)
+            return None
+        else:
+            values.append(value)
+    if missing:
+        reading.note("skipped", line, "the energy of a GPU is missing")
+        reading.warn("CG510", line, f"{', '.join(missing)} is empty: the window is left out", "state its energy by hand")
         return None
-    return Window(table.number(row, "start_time") or 0.0, seconds, joules, table.line)
+    return values
 
 
-def _record(windows: Sequence[Window], source: Source, energy_kwh: float | None, gpus: int) -> Record:
-    start, end = dates(windows)
-    hours = math.fsum(window.seconds for window in windows) / 3600
+def _record(whole: Whole, source: Source, energy_kwh: float | None, gpus: int) -> Record:
+    hours = whole.seconds / 3600
     return Record(
         tool="zeus", method="zeus", energy_kwh=energy_kwh, boundary="accelerators" if gpus else "node", basis="measured",
         reason="GPUs by their own counter; processors and memory are not in the log" if gpus else "",
-        start=start, end=end, hours=hours, device_hours=hours * gpus if gpus else None,
+        start=whole.start, end=whole.end, hours=hours, device_hours=hours * gpus if gpus else None,
         components={"accelerators": energy_kwh} if energy_kwh else {}, file=source.short,
-        lines=tuple(window.line for window in windows),
+        lines=whole.lines,
     )  # fmt: skip

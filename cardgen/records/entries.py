@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import json_number
+from cardgen.records.fields import json_number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 
@@ -66,7 +66,7 @@ class Entry:
         found = json_number(value)
         if found is None or found < lowest:
             shown = value if isinstance(value, str) else json.dumps(value)
-            raise self.fault("CG503", f'{keys[-1]}: "{printable(shown, 60)}" is not a number that can stand there', *keys)
+            raise self.fault("CG503", f"{keys[-1]}: {quotable(shown)} is not a number that can stand there", *keys)
         return found
 
     def fault(self, code: str, message: str, *keys: str, hint: str = AGAIN) -> Unreadable:
@@ -106,6 +106,28 @@ def entries(source: Source) -> Iterator[Entry]:
             raise Unreadable(_misplaced(text, position, "this is not JSON: something follows the value"))
 
 
+def whole(source: Source) -> Any:
+    """Return the data of a JSON file that holds one value; raises Unreadable as ``entries`` does."""
+    return value_of(source.text())
+
+
+def value_of(text: str, line: int = 1) -> Any:
+    """Return the value that a text is, such as a line of a file; raises Unreadable where it is none, or more than one.
+
+    >>> value_of(' {"a": [1, null]} ')
+    {'a': [1, None]}
+    """
+    position = _SPACE.match(text).end()  # type: ignore[union-attr]
+    try:
+        value, end = _decoded(text, position)
+        end = _SPACE.match(text, end).end()  # type: ignore[union-attr]
+        if end < len(text):
+            raise Unreadable(_misplaced(text, end, "this is not JSON: something follows the value"))
+    except Unreadable as error:
+        raise Unreadable(replace(error.problem, line=error.problem.line + line - 1)) from None
+    return value
+
+
 def _decoded(text: str, position: int) -> tuple[Any, int]:
     twice: list[str] = []
 
@@ -128,7 +150,7 @@ def _decoded(text: str, position: int) -> tuple[Any, int]:
         raise Unreadable(_misplaced(text, position, f"this is not JSON that can be read: {printable(str(error), 100)}")) from None
     if twice:
         second = text.find(json.dumps(twice[0]), text.find(json.dumps(twice[0]), position) + 1)
-        message = f'"{printable(twice[0], 60)}" stands twice, with different values'
+        message = f"the key {quotable(twice[0])} stands twice, with different values"
         raise Unreadable(_misplaced(text, max(second, position), message, "CG504"))
     return value, end
 
@@ -143,7 +165,7 @@ def records(source: Source, reading: Reading, read: Callable[[Entry], Record | N
     for entry in entries(source):
         reading.rows += 1
         if not isinstance(entry.value, dict):
-            reading.fault("CG503", entry.line, f'"{printable(entry.text, 60)}" is not a record of the tool', AGAIN)
+            reading.fault("CG503", entry.line, "this is not a record of the tool", AGAIN)
             continue
         same = json.dumps(entry.value, sort_keys=True)
         if same in seen:

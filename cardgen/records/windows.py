@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from cardgen.problems import Placed
 from cardgen.records.record import Reading
+from cardgen.records.source import Unreadable
+from cardgen.records.streamed import Lines, Total
 
 GAP_S = 1e-3  # clocks of seconds since 1970 have less than a microsecond left; two windows of one program lie further apart
 SLACK = 0.05  # meters are read one after the other, and some move on only every tenth of a second
@@ -15,7 +18,10 @@ SLACK_J = 100.0
 EPOCH = 1e9  # a clock that shows less counts from when the machine started: it has no date
 
 
-@dataclass(frozen=True)
+MAX_KEPT = 50_000  # windows that lie in each other, or stand in any order
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What meters counted from ``start`` (s) for ``seconds``: ``joules`` by meter, from the line ``line``."""
 
@@ -56,11 +62,82 @@ def _inside(window: Window, outer: Window, reading: Reading) -> None:
     reading.note("merged", window.line, f"it lies in the window on line {outer.line}, whose energy includes it")
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What the outermost windows of a file used together: ``joules`` by meter, when they began and ended, and their lines."""
+
+    joules: tuple[float, ...]
+    seconds: float
+    start: float | None
+    end: float | None
+    lines: tuple[int, ...]
+
+
+class Windows:
+    """The windows of a file. The first ones are kept, for one may lie in another. A file of more than ``most`` is summed as it comes,
+    and is refused where a window of it does not begin after the one before.
+    """
+
+    def __init__(self, most: int = MAX_KEPT) -> None:
+        self.count = self.first_line = 0
+        self._most = most
+        self._kept: list[Window] = []
+        self._sums: list[Total] | None = None  # of the windows that are no longer kept
+        self._seconds, self._lines = Total(), Lines()
+        self._start = self._end = 0.0
+
+    def add(self, window: Window) -> None:
+        """Add a window; raises Unreadable where it would have to be compared with windows that are no longer kept."""
+        self.count, self.first_line = self.count + 1, self.first_line or window.line
+        self._kept.append(window)
+        if len(self._kept) > self._most:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Sum the windows that are kept, which must lie one after the other, and keep them no longer."""
+        if self._sums is None:
+            self._sums, self._start = [Total() for _ in self._kept[0].joules], self._kept[0].start
+            self._end = self._start
+        for window in self._kept:
+            if window.start < self._end - GAP_S:
+                message = f"the window begins before the one above it ends, in a file of more than {self._most:,} windows: they are not kept"
+                hint = "split the file, or put its windows in the order of their times"
+                raise Unreadable(Placed("CG505", message, (), hint, "error", window.line))
+            for total, joules in zip(self._sums, window.joules):
+                total.add(joules)
+            self._seconds.add(window.seconds)
+            self._lines.add(window.line)
+            self._end = max(self._end, window.end)
+        self._kept.clear()
+
+    def whole(self, reading: Reading, factors: Sequence[float] | None = None) -> Whole:
+        """Return what the outermost windows used, their numbers times ``factors`` in J; says what lies in another window."""
+        if self._sums is not None:
+            self._fold()
+            sums = tuple(total.value for total in self._sums)
+            joules = tuple(value * factor for value, factor in zip(sums, factors)) if factors else sums
+            return Whole(joules, self._seconds.value, *_dated(self._start, self._end), self._lines.named)
+        if factors:
+            kept = [replace(one, joules=tuple(value * factor for value, factor in zip(one.joules, factors))) for one in self._kept]
+        else:
+            kept = self._kept
+        outer, lines = outermost(kept, reading), Lines()
+        for window in outer:
+            lines.add(window.line)
+        joules = tuple(math.fsum(values) for values in zip(*(window.joules for window in outer)))
+        seconds = math.fsum(window.seconds for window in outer)
+        return Whole(joules, seconds, *dates(outer), lines.named)
+
+
 def dates(windows: Sequence[Window]) -> tuple[float | None, float | None]:
     """Return when the first window began and the last one ended, in seconds since 1970; None where the clock has no date."""
-    if not windows or min(window.start for window in windows) < EPOCH:
+    if not windows:
         return None, None
-    return min(window.start for window in windows), max(window.end for window in windows)
+    return _dated(min(window.start for window in windows), max(window.end for window in windows))
+
+
+def _dated(start: float, end: float) -> tuple[float | None, float | None]:
+    return (start, end) if start >= EPOCH else (None, None)
 
 
 def misplaced(cells: Sequence[float], power_w: Sequence[float], limits_w: tuple[float, float]) -> str:
