@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from cardgen.problems import Placed, printable
+from cardgen.problems import Placed
 from cardgen.records.entries import Entry, records
-from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.fields import clock, is_missing, number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.table import Table
@@ -66,7 +66,7 @@ def _result(entry: Entry, source: Source, reading: Reading) -> Record | None:
     """Return a benchmark as its results have it."""
     error = entry.string("energy", "error")
     if error:
-        reading.fault("CG501", entry.line_of("energy", "error"), f'the meter failed: "{printable(error, 60)}"', HINT)
+        reading.fault("CG501", entry.line_of("energy", "error"), f"the meter failed: {quotable(error)}", HINT)
         return None
     parts, total = {}, _energy(entry, "total")
     for key, name in PARTS.items():
@@ -106,7 +106,7 @@ def _summary(entry: Entry, source: Source, reading: Reading) -> Record | None:
     """Return the summary of a benchmark: two decimals of a Wh."""
     total, phases = entry.number("total"), [entry.number(name) for name in PHASES]
     if entry.at("units") != "Wh" or total is None or any(phase is None for phase in phases):
-        raise entry.fault("CG503", f'units: "{printable(str(entry.at("units")), 40)}", expected Wh with a total and three phases', "units")
+        raise entry.fault("CG503", f"units: {quotable(str(entry.at('units')))}, expected Wh with a total and three phases", "units")
     whole = math.fsum(phase for phase in phases if phase is not None)
     if abs(whole - total) > 0.021:
         raise entry.fault("CG504", f"the total is {total:g} Wh, and the phases are {whole:g} Wh together", "total")
@@ -160,10 +160,9 @@ def _row(values: Mapping[str, str], line: int, is_table: bool, source: Source, r
     if wrong:
         reading.fault("CG504", line, wrong, AGAIN)
         return None
-    seconds, grams = (
-        number(values[f"{prefix[1]}total_duration_seconds"]),
-        number(values.get("co2_emissions_g" if is_table else "energy_emissions_g_co2eq", "")),
-    )
+    seconds, grams = number(values[f"{prefix[1]}total_duration_seconds"]), _grams(values)
+    if not grams:
+        reading.warn("CG510", line, "the emissions are missing or 0: the energy is read, the tool's own carbon is not")
     total = number(values.get("energy_total_energy_wh", ""))
     parts = {name: value / 1000 for key, name in PARTS.items() if (value := number(values.get(f"energy_{key}_energy_wh", ""))) is not None}
     return Record(
@@ -179,22 +178,44 @@ def _wrong(values: Mapping[str, str]) -> str:
     for name, text in values.items():
         counts = name.endswith(("_wh", "_kwh", "_seconds", "_prompts", "_tokens", "_g", "_per_joule", "_co2eq", "_per_second"))
         if counts and not is_missing(text) and ((value := number(text)) is None or value < 0):
-            return f'{name}: "{printable(text, 60)}" is not a number of that column'
+            return f"{name}: {quotable(text)} is not a number of that column"
+        if name.endswith(("_prompts", "_tokens")) and (number(text) or 0) % 1:
+            return f"{name}: the number is not whole, as a count is"
         if name == "timestamp" and clock(text) is None:
-            return f'timestamp: "{printable(text, 60)}" is not a date and time'
+            return "timestamp: this is not a date and time"
         if name in ("model_name", "task", "config_model") and (not text or number(text) is not None):
-            return f'{name}: "{printable(text, 60)}" is not a name'
+            return f"{name}: this is empty or a number, and not a name"
     return ""
+
+
+def _grams(values: Mapping[str, str]) -> float | None:
+    """Return the emissions of a row in g, whichever column has them."""
+    kilograms = number(values.get("energy_emissions_kg_co2eq", ""))
+    grams = next((found for name in GRAMS if (found := number(values.get(name, ""))) is not None), None)
+    return grams if grams is not None else kilograms * 1000 if kilograms is not None else None
+
+
+MAX_G_PER_WH = 10
+GRAMS = ("co2_emissions_g", "energy_emissions_g_co2eq")
 
 
 def _contradiction(values: Mapping[str, str], energy: float, prefix: tuple[str, str], is_table: bool) -> str:
     """Return how the values of a row contradict each other, "" where they agree."""
-    count = number(values.get(f"{prefix[1]}successful_prompts", "")) or 0
+    count, grams = number(values.get(f"{prefix[1]}successful_prompts", "")) or 0, _grams(values)
+    if grams == energy:  # a field was doubled
+        return f"emissions and energy are the same number, {energy:g}"
+    if grams is not None and grams > MAX_G_PER_WH * energy:
+        return f"emissions are {grams:.6g} g for {energy:.6g} Wh, more than any grid has"
+    kilograms = number(values.get("energy_emissions_kg_co2eq", ""))
+    if grams is not None and kilograms is not None and not math.isclose(kilograms * 1000, grams, rel_tol=1e-6, abs_tol=1e-12):
+        return "the emissions in g and in kg are not the same"
     if is_table:
         each_one = number(values["avg_energy_per_prompt_wh"])
         if each_one is None or not count or abs(each_one * count - energy) > 0.00006 * (count + 1):
             return f"gpu_energy_wh is {energy:g}, and is not the energy per prompt times the prompts"
         tokens, rate = number(values.get("total_tokens", "")), number(values.get("tokens_per_joule", ""))
+        if "tokens_per_joule" in values and (rate is None or rate and rate == grams):
+            return f"tokens_per_joule is {'empty' if rate is None else 'the same number as the emissions'}"
         if tokens and rate is not None and abs(rate * energy * 3600 - tokens) > 0.00006 * (energy * 3600 + rate * 3600) + 1:
             return f"gpu_energy_wh is {energy:g}, and is not the tokens by tokens_per_joule"
         return ""

@@ -10,9 +10,8 @@ import re
 from collections.abc import Sequence
 
 from cardgen.core.units import UnitError, convert
-from cardgen.problems import printable
 from cardgen.records.entries import Entry, records
-from cardgen.records.fields import clock
+from cardgen.records.fields import clock, quotable
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source
 from cardgen.records.tool import Tool, each
@@ -109,14 +108,13 @@ def _measure(entry: Entry) -> tuple[float | None, float | None, float | None]:
     unit = JOULES.sub(r"\1J", str(stated)) if stated is not None else "kWh"
     when = clock(moment) if moment else None
     if moment and when is None:
-        message = f'measurementDateTime: "{printable(moment, 60)}" is not a date and time'
-        raise entry.fault("CG503", message, "measurementDateTime")
+        raise entry.fault("CG503", "measurementDateTime: this is not a date and time", "measurementDateTime")
     if energy is None:
         return None, seconds, when
     try:
         return convert(energy, unit, "kWh"), seconds, when
     except UnitError:
-        raise entry.fault("CG503", f'the unit is "{printable(str(stated), 60)}", which is none of energy', "unit") from None
+        raise entry.fault("CG503", f"the unit is {quotable(str(stated))}, which is none of energy", "unit") from None
 
 
 def _check_several(entry: Entry, measures: Sequence[dict], found: Sequence[tuple[float | None, float | None, float | None]]) -> None:

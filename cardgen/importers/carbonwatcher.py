@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from statistics import fmean
 
 from cardgen.records.entries import Entry, records
-from cardgen.records.fields import clock
+from cardgen.records.fields import MAX_KWH, clock
 from cardgen.records.record import Device, PerRequest, Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, MOST_S, Lines, Total, too_many_runs
 from cardgen.records.tool import Tool
 
 TOOL = Tool(
@@ -73,7 +73,8 @@ def _join(record: Record, reading: Reading, log: Reading, index: int) -> None:
 
 
 def _records(source: Source, reading: Reading) -> Iterator[Record]:
-    calls: list[tuple[Entry, Record]] = []
+    calls = _Calls()
+    count = 0
 
     def one(entry: Entry) -> Record | None:
         if "actual" in entry.value:
@@ -84,25 +85,51 @@ def _records(source: Source, reading: Reading) -> Iterator[Record]:
 
     for entry, record in records(source, reading, one):
         if record.per_request:
-            calls.append((entry, record))
-        else:
-            yield record
+            calls.add(entry, record)
+            continue
+        count += 1
+        if count > MAX_RUNS:
+            raise too_many_runs(entry.line)
+        yield record
     if not reading.rows:
         reading.fault("CG501", 1, "the ledger holds no run", HINT)
-    if calls:
-        yield _mean([record for _, record in calls])
-        line = calls[0][0].line
-        if len(calls) > 1:
-            reading.note("merged", line, f"the first of {len(calls):,} calls, of which the mean is taken")
+    if calls.first is not None:
+        yield calls.mean()
+        line = calls.lines.first[0]
+        if calls.lines.count > 1:
+            reading.note("merged", line, f"the first of {calls.lines.count:,} calls, of which the mean is taken")
         message = "the energy of a call is a constant of the tool for each token, not measured"
         reading.warn("CG517", line, message, "confirm that it fits the model and where it runs")
+
+
+class _Calls:
+    """The calls of a ledger: the first of them, the lines, and what all of them add up to."""
+
+    def __init__(self) -> None:
+        self.first: Record | None = None
+        self.lines, self._energy, self._emissions = Lines(), Total(), Total()
+
+    def add(self, entry: Entry, record: Record) -> None:
+        """Add a call."""
+        self.first = self.first or record
+        self.lines.add(entry.line)
+        if record.per_request:
+            self._energy.add(record.per_request.energy_kwh)
+            self._emissions.add(record.per_request.emissions_kg or 0.0)
+
+    def mean(self) -> Record:
+        """Return the mean call, of which there must be one."""
+        count = self.lines.count
+        mean = PerRequest(self._energy.value / count, emissions_kg=self._emissions.value / count)
+        return replace(self.first or Record("carbonwatcher"), run="", per_request=mean, lines=self.lines.named)
 
 
 def _booked(entry: Entry, source: Source, reading: Reading) -> Record:
     """Return a run as the ledger has it."""
     energy, infrastructure = _energy(entry, reading, "energy_kwh"), entry.string("infrastructure")
     where = f"; {infrastructure.replace('_', ' ')}" if infrastructure in INFRASTRUCTURES else ""
-    hours, end = _hours(entry, "duration_s"), _end(entry)
+    seconds, end = _seconds(entry, "duration_s"), _end(entry)
+    hours = seconds / 3600 if seconds else None
     return Record(
         tool="carbonwatcher", run=entry.string("run_id"), project=entry.string("experiment_name"), method="carbonwatcher",
         energy_kwh=energy, boundary="node" if infrastructure == "laptop" else "facility", basis="estimated",
@@ -115,7 +142,7 @@ def _booked(entry: Entry, source: Source, reading: Reading) -> Record:
 
 def _logged(entry: Entry, source: Source, reading: Reading) -> Record:
     """Return a run as its log has it, checked against its parts, their power and the intensity."""
-    energy, seconds = _energy(entry, reading, "actual", "energy_kwh"), entry.number("actual", "duration_s")
+    energy, seconds = _energy(entry, reading, "actual", "energy_kwh"), _seconds(entry, "actual", "duration_s")
     parts = {}
     for key, name in COMPONENTS.items():
         value, power = entry.number("components", key, "energy_kwh"), entry.number("components", key, "avg_power_w")
@@ -177,12 +204,6 @@ def _call(entry: Entry, source: Source, reading: Reading) -> Record | None:
     )  # fmt: skip
 
 
-def _mean(calls: Sequence[Record]) -> Record:
-    requests = [call.per_request for call in calls if call.per_request]
-    mean = PerRequest(fmean(r.energy_kwh for r in requests), emissions_kg=fmean(r.emissions_kg or 0.0 for r in requests))
-    return replace(calls[0], run="", per_request=mean, lines=tuple(call.lines[0] for call in calls[:20]))
-
-
 def _pue(entry: Entry, energy: float, parts: float) -> float | None:
     """Return the PUE between the parts and the whole, None where it is 1: the tool's own or one that was set, never one of many digits."""
     ratio = energy / parts if parts else 0.0
@@ -195,15 +216,19 @@ def _pue(entry: Entry, energy: float, parts: float) -> float | None:
 def _energy(entry: Entry, reading: Reading, *keys: str) -> float | None:
     """Return the energy as it stands there; None, with the error, where there is none."""
     energy = entry.number(*keys)
+    if energy is not None and energy > MAX_KWH:
+        raise entry.fault("CG503", f"{keys[-1]}: {energy:.6g} is more than any run uses", *keys)
     if not energy:
         message = f"{keys[-1]} is {'missing' if energy is None else '0'}: the tool read no power"
         reading.fault("CG501", entry.line_of(*keys), message, HINT)
     return energy or None
 
 
-def _hours(entry: Entry, *keys: str) -> float | None:
+def _seconds(entry: Entry, *keys: str) -> float | None:
     seconds = entry.number(*keys)
-    return seconds / 3600 if seconds else None
+    if seconds is not None and seconds > MOST_S:
+        raise entry.fault("CG503", f"{keys[-1]}: {seconds:.6g} s is no time that a run takes", *keys)
+    return seconds
 
 
 def _end(entry: Entry) -> float | None:

@@ -6,15 +6,16 @@ and are added. Files of releases before 0.2 have no id: each row is a run.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from cardgen.problems import Placed, printable
-from cardgen.records.fields import clock, is_missing, number
+from cardgen.problems import Placed
+from cardgen.records.fields import MAX_KWH, clock, is_missing, number, quotable
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, MOST_S, SHOWN, Lines, Seen, Total, named_or_empty, too_many_runs
 from cardgen.records.table import Table, separator
 from cardgen.records.tool import Tool
 
@@ -38,19 +39,22 @@ ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MOST = 1e15  # above it a cell is no energy, time or mass
 
 
-def _is_amount(text: str) -> bool:
+_moment = lru_cache(maxsize=4)(clock)  # a row's start is looked at more than once
+
+
+def _is_amount(text: str, most: float = MOST) -> bool:
     value = number(text)
-    return value is not None and 0 <= value < MOST
+    return value is not None and 0 <= value <= most
 
 
 # What the text of a column looks like where it is not missing.
 SHAPES: Mapping[str, Callable[[str], object]] = {
     "id": ID.fullmatch,
     "epoch": lambda text: text.startswith("epoch: "),
-    "start_time": lambda text: clock(text) is not None,
+    "start_time": lambda text: _moment(text) is not None,
     "start_time(s)": _is_amount,
-    "duration(s)": lambda text: _is_amount(text) or clock(text) is not None,
-    "time(s)": _is_amount,
+    "duration(s)": lambda text: _is_amount(text, MOST_S) or clock(text) is not None,
+    "time(s)": lambda text: _is_amount(text, MOST_S),
     EMISSIONS: _is_amount,
     "cost": _is_amount,
     "CPU_name": lambda text: number(text) is None and clock(text) is None and not GPU_ALONE.fullmatch(text),
@@ -59,7 +63,7 @@ SHAPES: Mapping[str, Callable[[str], object]] = {
     "region/country": lambda text: PLACE.fullmatch(text) and number(text) is None,
     "country": lambda text: number(text) is None,
     "project_name": lambda text: not ID.fullmatch(text),
-    **dict.fromkeys(ENERGY, _is_amount),
+    **dict.fromkeys(ENERGY, lambda text: _is_amount(text, MAX_KWH)),
 }
 GPU_ALONE = re.compile(r" ?\d+ device\(s\)")
 PLACE_ALONE = re.compile(r"[A-Z]{2}(?:/.*)?")
@@ -75,11 +79,37 @@ def _columns(source: Source) -> set[str]:
     return {name.strip().strip('"') for name in source.first_line.split(separator(source.first_line))}
 
 
+NUMERIC = (*ENERGY, EMISSIONS, "duration(s)", "time(s)", "start_time(s)", "start_time", "cost")  # what a message may quote
+
+
 @dataclass
 class _Run:
-    """The rows of one id, each with its line."""
+    """What the rows of one id say: the first of them, and the sums of all. ``emissions`` and ``seconds`` count those that have some."""
 
-    rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    first: Mapping[str, str]
+    lines: Lines = field(default_factory=Lines)
+    energy: Total = field(default_factory=Total)
+    emissions: Total = field(default_factory=Total)
+    seconds: Total = field(default_factory=Total)
+    start: float | None = None
+    end: float | None = None
+    other: bool = False  # a row names another project, processor or place
+
+    def add(self, values: Mapping[str, str], energy: float, line: int) -> None:
+        """Add a row."""
+        self.lines.add(line)
+        self.energy.add(energy)
+        emissions, seconds, start = number(values[EMISSIONS]), number(values.get("duration(s)", values.get("time(s)", ""))), _start(values)
+        if emissions is not None:
+            self.emissions.add(emissions)
+        if seconds is not None:
+            self.seconds.add(seconds)
+        if start is not None:
+            self.start = start if self.start is None else min(self.start, start)
+        if start is not None and seconds is not None:
+            self.end = start + seconds if self.end is None else max(self.end, start + seconds)
+        first = self.first
+        self.other = self.other or any(values.get(name) != first.get(name) for name in ("project_name", "CPU_name", "region/country"))
 
 
 def read(sources: Sequence[Source]) -> list[Reading]:
@@ -113,35 +143,65 @@ def _read(source: Source, reading: Reading) -> None:
     if energy_column is None or EMISSIONS not in table.index:
         raise Unreadable(Placed("CG502", "the header lacks the columns of energy or emissions", hint="write or copy the file again"))
     runs: dict[object, _Run] = {}
-    seen: dict[tuple[str, ...], int] = {}
+    checked: dict[str, str] = {}
+    seen, epochs, check = Seen(), Seen(), named_or_empty(table.header)
     for row in table.full_rows():
-        first = seen.setdefault(tuple(row), table.line)
-        if first != table.line:
-            reading.note("merged", table.line, f"the row of line {first}, a second time")
+        if seen.is_again(tuple(row), table.line, reading, "the row of line {}, a second time"):
             continue
-        values = {name: "" if is_missing(table.text(row, name)) else table.text(row, name) for name in table.header}
+        check(row, table.line)
+        values = {name: "" if is_missing(text) else text for name, cell in zip(table.header, row) for text in (cell.strip(),)}
         if table.decimal_comma:
-            numeric = (*ENERGY, EMISSIONS, "duration(s)", "time(s)", "cost")
-            values = {name: text.replace(",", ".") if name in numeric else text for name, text in values.items()}
-        if _is_usable(values, energy_column, table.line, reading):
-            key = values.get("id") or (table.line,)
-            runs.setdefault(key, _Run()).rows.append((table.line, values))
+            values = {name: text.replace(",", ".") if name in NUMERIC else text for name, text in values.items()}
+        if not _is_usable(values, energy_column, table.line, reading, checked):
+            continue
+        key = values.get("id") or (table.line,)
+        run = runs.get(key)
+        if run is None:
+            if len(runs) >= MAX_RUNS:
+                raise too_many_runs(table.line)
+            run = runs[key] = _Run(values)
+        else:
+            _merge(run, values, epochs, table.line, reading)
+        if run.lines.count == 0:
+            epochs.first(_epoch(values), table.line)
+        run.add(values, number(values[energy_column]) or 0.0, table.line)
+    seen.report(reading)
     if not runs and not reading.is_refused:
         message = "no row has an energy: the program ended before the first reading, or nothing could be read"
         reading.fault("CG501", table.header_line, message, "state hardware and duration in the run file, or measure with a longer run")
     for run in runs.values():
-        reading.records.append(_record(run, energy_column, source, reading))
+        reading.records.append(_record(run, source, reading))
     if runs:
-        line = min(run.rows[0][0] for run in runs.values())
+        line = min(run.lines.first[0] for run in runs.values())
         message = "a PUE that was set is inside the energy, and no column says whether one was"
         reading.warn("CG521", line, message, "state whether the tracker was given a pue")
 
 
-def _is_usable(values: Mapping[str, str], energy_column: str, line: int, reading: Reading) -> bool:
-    """Return whether a row can be read; its problems are added."""
+def _epoch(values: Mapping[str, str]) -> tuple[str | None, ...]:
+    """Return what no two rows of a file have in common: id, epoch and start."""
+    epoch = re.match(r"epoch: \d+", values.get("epoch", ""))
+    return values.get("id"), epoch[0] if epoch else None, values.get("start_time")
+
+
+def _merge(run: _Run, values: Mapping[str, str], epochs: Seen, line: int, reading: Reading) -> None:
+    """Note a further row of a run, and add the error of one that names an epoch and a start once more."""
+    first = run.lines.first[0]
+    words = f"a later part of the run on line {first}, added to it" if run.lines.count <= SHOWN else "later parts of a run, added to it"
+    reading.note("merged", line, words)
+    if epochs.first(_epoch(values), line) != line:
+        reading.fault("CG504", line, "two rows of one id name the same epoch and start, with different values", AGAIN)
+
+
+def _is_usable(values: Mapping[str, str], energy_column: str, line: int, reading: Reading, checked: dict[str, str]) -> bool:
+    """Return whether a row can be read; its problems are added. ``checked`` holds the cells of the rows above that are sound."""
     for name, text in values.items():
-        if text and name in SHAPES and not SHAPES[name](text):
-            reading.fault("CG503", line, f'{name}: "{printable(text, 60)}" is not what the column holds', AGAIN)
+        if not text or name not in SHAPES or checked.get(name) == text:
+            continue
+        checked[name] = text
+        if not SHAPES[name](text):
+            del checked[name]
+            found = quotable(text) if name in NUMERIC else "the text"  # what has moved here may name a person
+            reading.fault("CG503", line, f"{name}: {found} is not what the column holds", AGAIN)
             return False
     energy, emissions = number(values[energy_column]), number(values[EMISSIONS])
     if not energy:
@@ -157,51 +217,31 @@ def _is_usable(values: Mapping[str, str], energy_column: str, line: int, reading
     return True
 
 
-def _record(run: _Run, energy_column: str, source: Source, reading: Reading) -> Record:
+def _record(run: _Run, source: Source, reading: Reading) -> Record:
     """Return a run with the sums of its rows, and what its first row says of machine and place."""
-    first_line, first = run.rows[0]
-    lines = [line for line, _ in run.rows]
-    for line in lines[1:]:
-        reading.note("merged", line, f"a later part of the run on line {first_line}, added to it")
-    if any(values.get(name) != first.get(name) for _, values in run.rows[1:] for name in ("project_name", "CPU_name", "region/country")):
-        reading.fault("CG504", first_line, "rows of one id name different projects, processors or places", AGAIN)
-    again = _twice(run)
-    if again:
-        reading.fault("CG504", again, "two rows of one id name the same epoch and start, with different values", AGAIN)
-    emissions = [number(values[EMISSIONS]) for _, values in run.rows]
-    seconds = [number(values.get("duration(s)", values.get("time(s)", ""))) for _, values in run.rows]
-    hours = math.fsum(s for s in seconds if s is not None) / 3600 if all(s is not None for s in seconds) else None
-    starts = [start for _, values in run.rows if (start := _start(values)) is not None]
-    ends = [start + s for (_, values), s in zip(run.rows, seconds) if s is not None and (start := _start(values)) is not None]
+    first, count = run.first, run.lines.count
+    if run.other:
+        reading.fault("CG504", run.lines.first[0], "rows of one id name different projects, processors or places", AGAIN)
+    energy = run.energy.value
+    if energy > MAX_KWH:
+        reading.fault("CG503", run.lines.first[0], f"the energy of the run is {energy:.3g} kWh, which no run uses", AGAIN)
+    hours = run.seconds.value / 3600 if run.seconds.count == count else None
     devices, gpus, reason = _machine(first)
     place = PLACE.fullmatch(first.get("region/country", ""))
     return Record(
-        tool=TOOL.name, run=first.get("id", ""), project=first.get("project_name", ""), method="Eco2AI",
-        energy_kwh=math.fsum(number(values[energy_column]) or 0 for _, values in run.rows), boundary="node", basis="estimated",
-        reason=reason, emissions_kg=math.fsum(e for e in emissions if e is not None) if all(e is not None for e in emissions) else None,
-        start=min(starts, default=None), end=max(ends, default=None), hours=hours or None,
+        tool=TOOL.name, run=first.get("id", ""), project=first.get("project_name", ""), method="Eco2AI", energy_kwh=energy,
+        boundary="node", basis="estimated", reason=reason, emissions_kg=run.emissions.value if run.emissions.count == count else None,
+        start=run.start, end=run.end, hours=hours or None,
         device_hours=hours * gpus if hours and gpus else None, devices=devices,
         country=place[1] if place else first.get("country") or None, region=place[2] or None if place else None,
-        host=tuple(first.get(name, "") for name in ("CPU_name", "GPU_name", "OS")), file=source.short, lines=tuple(lines),
+        host=tuple(first.get(name, "") for name in ("CPU_name", "GPU_name", "OS")), file=source.short, lines=run.lines.named,
         private={"os": first["OS"]} if first.get("OS") else {},
     )  # fmt: skip
 
 
-def _twice(run: _Run) -> int:
-    """Return the line of a row that names an epoch and a start once more, 0 where none does."""
-    seen: set[tuple[str | None, ...]] = set()
-    for line, values in run.rows:
-        epoch = re.match(r"epoch: \d+", values.get("epoch", ""))
-        key = (epoch[0] if epoch else None, values.get("start_time"))
-        if key in seen:
-            return line
-        seen.add(key)
-    return 0
-
-
 def _start(values: Mapping[str, str]) -> float | None:
     """Return when a row began, in seconds since 1970 by the machine's clock."""
-    return clock(values.get("start_time", "")) or number(values.get("start_time(s)", ""))
+    return _moment(values.get("start_time", "")) or number(values.get("start_time(s)", ""))
 
 
 def _machine(values: Mapping[str, str]) -> tuple[tuple[Device, ...], int, str]:

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cardgen.problems import printable
 from cardgen.records.entries import Entry, entries
-from cardgen.records.fields import clock, is_missing, number
-from cardgen.records.record import Device, Reading, Record
+from cardgen.records.fields import clock, is_missing, number, quotable
+from cardgen.records.record import Device, Note, Reading, Record
 from cardgen.records.source import Source
+from cardgen.records.streamed import MAX_RUNS, MOST_S, Lines, Seen, Total, too_many_runs
 from cardgen.records.table import Table, wrong_length
 from cardgen.records.tool import Tool, each
 
@@ -27,6 +27,7 @@ TOOL = Tool(
 )  # fmt: skip
 
 COLUMNS = ("Date", "Function", "Duration(s)", "Carbon(gCO2)", "Region", "AvgCPU(%)", "FilePath", "Line", "RunID", "RunLabel")
+MOST = 1e15  # g
 LENGTHS = (5, 6, 8, 10)  # of releases to 0.4, to 0.7, to 1.2, and later ones
 FIELDS = {
     "date": "Date", "function": "Function", "duration_s": "Duration(s)", "carbon_gco2": "Carbon(gCO2)", "region": "Region",
@@ -48,13 +49,33 @@ def recognises(source: Source) -> bool:
 
 
 @dataclass
+class _Part:
+    """What rows add up to: seconds, grams, when the first began and the last ended."""
+
+    lines: Lines = field(default_factory=Lines)
+    seconds: Total = field(default_factory=Total)
+    grams: Total = field(default_factory=Total)
+    start: float = math.inf
+    end: float = 0.0
+
+    def add(self, line: int, seconds: float, grams: float, end: float) -> None:
+        """Add a row."""
+        self.lines.add(line)
+        self.seconds.add(seconds)
+        self.grams.add(grams)
+        self.start, self.end = min(self.start, end - seconds), max(self.end, end)
+
+
+@dataclass
 class _Run:
-    """The rows of one run: line, function, seconds, grams, and end of each."""
+    """The rows of one run: the epochs of each training, the trainings that have a row of their own, and all other rows."""
 
     region: str
     label: str
-    rows: list[tuple[int, str, float, float, float]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
+    path: str
+    rows: _Part = field(default_factory=_Part)
+    epochs: dict[str, _Part] = field(default_factory=dict)
+    trainings: set[str] = field(default_factory=set)
 
 
 def _read(source: Source, reading: Reading) -> None:
@@ -119,26 +140,42 @@ def _measured(report: Entry, measurements: Sequence[object]) -> Iterator[tuple[i
 def _records(rows: Iterator[tuple[int, Mapping[str, str]]], source: Source, reading: Reading, devices: tuple[Device, ...]) -> list[Record]:
     """Return the runs of a file without energy, and say so."""
     runs: dict[tuple[str, str], _Run] = {}
-    seen: dict[tuple[str, ...], int] = {}
+    seen, first = Seen(), 0
     for line, values in rows:
         wrong = _wrong(values)
         if wrong:
             reading.fault("CG503", line, wrong, "write or copy the file again, or leave the row out")
             continue
-        key = tuple(values.values())
-        if key in seen:
-            reading.note("merged", line, f"the same as the row on line {seen[key]}: counted once")
+        if seen.is_again(tuple(values.values()), line, reading, "the same as the row on line {}: counted once"):
             continue
-        seen[key] = line
-        run = runs.setdefault((_given(values, "RunID"), values["Region"]), _Run(values["Region"], _given(values, "RunLabel")))
-        seconds, grams, end = number(values["Duration(s)"]), number(values["Carbon(gCO2)"]), clock(values["Date"])
-        run.rows.append((line, values["Function"], seconds or 0.0, grams or 0.0, end or 0.0))
-        if _given(values, "FilePath"):
-            run.paths.append(values["FilePath"])
+        first = first or line
+        key = (_given(values, "RunID"), values["Region"])
+        run = runs.get(key)
+        if run is None:
+            if len(runs) >= MAX_RUNS:
+                raise too_many_runs(line)
+            run = runs[key] = _Run(values["Region"], _given(values, "RunLabel"), "")
+        run.path = run.path or _given(values, "FilePath")
+        _add(run, line, values)
+    seen.report(reading)
     if runs:
-        first = next(iter(runs.values())).rows[0][0]
         reading.fault("CG501", first, "the file holds grams of CO2 and no energy", _hint(next(iter(runs))[1]))
     return [_record(name, run, source, reading, devices) for (name, _), run in runs.items()]
+
+
+def _add(run: _Run, line: int, values: Mapping[str, str]) -> None:
+    """Add a row to its run."""
+    function = values["Function"]
+    epoch = EPOCH.match(function)
+    part = run.rows
+    if epoch:
+        name = epoch[1].partition(", loss=")[0]
+        if name not in run.epochs and len(run.epochs) >= MAX_RUNS:
+            raise too_many_runs(line, "trainings in one run")
+        part = run.epochs.setdefault(name, _Part())
+    elif function.startswith("ml::") and len(run.trainings) < MAX_RUNS:
+        run.trainings.add(function.removeprefix("ml::"))
+    part.add(line, number(values["Duration(s)"]) or 0.0, number(values["Carbon(gCO2)"]) or 0.0, clock(values["Date"]) or 0.0)
 
 
 def _hint(region: str) -> str:
@@ -159,37 +196,41 @@ def _wrong(values: Mapping[str, str]) -> str:
     for name in ("Duration(s)", "Carbon(gCO2)", "AvgCPU(%)", "Line"):
         text = values.get(name, "")
         amount = number(text)
-        if amount is None and not (name in ("AvgCPU(%)", "Line") and is_missing(text)) or amount is not None and amount < 0:
-            return f'{name}: "{printable(text, 60)}" is not a number of that column'
+        most = MOST_S if name == "Duration(s)" else MOST
+        if amount is None and not (name in ("AvgCPU(%)", "Line") and is_missing(text)) or amount is not None and not 0 <= amount <= most:
+            return f"{name}: {quotable(text)} is not a number of that column"
     if not DATE.fullmatch(values["Date"].strip()) or clock(values["Date"]) is None:
-        return f'Date: "{printable(values["Date"], 60)}" is not a date and time'
+        return f"Date: {quotable(values['Date'])} is not a date and time"
     if not REGION.fullmatch(values["Region"].strip()):
-        return f'Region: "{printable(values["Region"], 60)}" is not a region such as FR'
+        return "Region: the text is not a region such as FR"
     if not values["Function"].strip() or number(values["Function"]) is not None:
-        return f'Function: "{printable(values["Function"], 60)}" is not the name of a function'
+        return "Function: the text is not the name of a function"
     if number(values.get("FilePath", "")) is not None:
-        return f'FilePath: "{printable(values["FilePath"], 60)}" is a number'
+        return "FilePath: the text is a number"
     return ""
 
 
 def _record(name: str, run: _Run, source: Source, reading: Reading, devices: tuple[Device, ...]) -> Record:
     """Return a run; the epochs of a training that has a row of its own are left out of the sum."""
-    trainings = {function.removeprefix("ml::") for _, function, *_ in run.rows if function.startswith("ml::") and not EPOCH.match(function)}
-    counted = []
-    for row in run.rows:
-        epoch = EPOCH.match(row[1])
-        if epoch and epoch[1].partition(", loss=")[0] in trainings:
-            reading.note("merged", row[0], "an epoch of a training that has a row of its own, which includes it")
+    parts = [run.rows]
+    for name_of_training, part in run.epochs.items():
+        if name_of_training in run.trainings:
+            reason = "an epoch of a training that has a row of its own, which includes it"
+            named = part.lines.named
+            reading.notes += [Note("merged", line, reason) for line in named[:-1]]
+            reading.notes.append(Note("merged", named[-1], reason, part.lines.count - len(named) + 1))
         else:
-            counted.append(row)
-    seconds, end = math.fsum(row[2] for row in counted), max(row[4] for row in counted)
+            parts.append(part)
+    parts = [part for part in parts if part.lines.count] or [run.rows]
+    seconds, grams = math.fsum(part.seconds.value for part in parts), math.fsum(part.grams.value for part in parts)
+    lines = sorted(line for part in parts for line in part.lines.first)[:20]
     return Record(
         tool="ecotrace", run=name, project=run.label, method=f"ecotrace {reading.version}".strip(), basis="estimated",
-        reason="computed from rated power and load", emissions_kg=math.fsum(row[3] for row in counted) / 1000 or None,
-        hours=seconds / 3600 or None, start=min(row[4] - row[2] for row in counted), end=end, devices=devices,
+        reason="computed from rated power and load", emissions_kg=grams / 1000 or None, hours=seconds / 3600 or None,
+        start=min(part.start for part in parts), end=max(part.end for part in parts), devices=devices,
         country=run.region if re.fullmatch("[A-Z]{2}", run.region) else None,
         region=run.region if run.region != "GLOBAL" and len(run.region) > 2 else None,
-        private={"path": run.paths[0]} if run.paths else {}, file=source.short, lines=tuple(row[0] for row in counted[:20]),
+        private={"path": run.path} if run.path else {}, file=source.short, lines=tuple(lines),
     )  # fmt: skip
 
 

@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Mapping
 
-from cardgen.problems import printable
-from cardgen.records.fields import clock, elapsed, is_missing, number
+from cardgen.records.fields import MAX_KWH, clock, elapsed, is_missing, number, quotable
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source
+from cardgen.records.streamed import MAX_RUNS, MOST_S, Seen, named_or_empty, too_many_runs
 from cardgen.records.table import Table, separator
 from cardgen.records.tool import Tool, each
 
@@ -28,6 +28,7 @@ CALCULATOR = {"energy_needed", "carbonEmissions", "power_needed", "carbonIntensi
 JOBS = {"energy", "energy_CPUs", "energy_GPUs", "energy_memory", "carbonFootprint"}
 PLAIN_JOBS = {"WallclockTimeX", "ReqMemX", "PartitionX"}
 MOST = 1e15  # above it a cell is no amount
+MOST_PUE = 5.0
 COUNTED = ("energy", "carbonFootprint", "treeMonths", "cost", "driving", "flying", "CPUhours", "GPUhours")
 AGAIN = "fields may have moved: write or copy the file again, or leave the row out"
 RATED = "rated power × time, nothing measured"
@@ -48,18 +49,21 @@ def recognises(source: Source) -> bool:
 
 def _read(source: Source, reading: Reading) -> None:
     table = Table(source, reading)
-    columns, seen = set(table.header), dict[tuple[str, ...], int]()
+    columns, seen, check = set(table.header), Seen(), named_or_empty(table.header)
     make = _calculated if columns >= CALCULATOR else _job if columns >= JOBS else _plain_job
     pues: list[tuple[float, int]] = []
     for row in table.full_rows():
+        check(row, table.line)
         values = {name: table.text(row, name) for name in table.header}
-        first = seen.setdefault(tuple(row), table.line)
+        first = seen.first(tuple(row), table.line)
         if first != table.line and (make is not _job or _id(values)):
             reading.note("merged", table.line, f"the row of line {first}, a second time")
             continue
         if first != table.line:
             reading.warn("CG510", table.line, f"the row is that of line {first}, and no column tells jobs apart: both are added")
         record = make(values, table.line, source, reading)
+        if record and len(reading.records) >= MAX_RUNS:
+            raise too_many_runs(table.line, "jobs", "give those of the model, or sum them by day")
         if record:
             reading.records.append(record)
             pues += [(record.pue, table.line)] if record.pue and make is _job else []
@@ -159,7 +163,11 @@ def _job(values: Mapping[str, str], line: int, source: Source, reading: Reading)
     wrong = next((name for name in values if name.endswith(("time", "Time", "TimeX", "time2useX")) and _hours(values[name]) is False), None)
     wrong = wrong or next((n for n in values if n.endswith("DatetimeX") and values[n] and clock(values[n]) is None), None)
     if wrong:
-        reading.fault("CG503", line, f'{wrong}: "{printable(values[wrong], 60)}" is not a time', AGAIN)
+        reading.fault("CG503", line, f"{wrong}: {quotable(values[wrong])} is not a time", AGAIN)
+        return None
+    start, end = (clock(values.get(name, "")) for name in ("StartDatetimeX", "EndDatetimeX"))
+    if start and end and end < start:
+        reading.fault("CG504", line, f"the job ends {start - end:,.0f} s before it starts", AGAIN)
         return None
     energy, emissions = numbers["energy"], numbers["carbonFootprint"]
     if not energy:
@@ -204,8 +212,7 @@ def _job_contradiction(numbers: Mapping[str, float | None], energy: float, emiss
 def _plain_job(values: Mapping[str, str], line: int, source: Source, reading: Reading) -> Record | None:
     """Return a job without energy: its time can feed an estimate."""
     if _hours(values["WallclockTimeX"]) in (None, False):
-        text = printable(values["WallclockTimeX"], 60)
-        reading.fault("CG503", line, f'WallclockTimeX: "{text}" is not a time', AGAIN)
+        reading.fault("CG503", line, f"WallclockTimeX: {quotable(values['WallclockTimeX'])} is not a time", AGAIN)
         return None
     return _with_times(values, line, source, None, None, None, {})
 
@@ -241,7 +248,8 @@ def _hours(text: str) -> float | None | bool:
     match = SPAN.fullmatch(text.strip())
     if match is None:
         return False
-    return (elapsed(match[2] or "0:00:00") or 0.0) / 3600 + int(match[1] or 0) * 24
+    hours = (elapsed(match[2] or "0:00:00") or 0.0) / 3600 + int(match[1] or 0) * 24
+    return hours if hours <= MOST_S / 3600 else False
 
 
 def _numbers(values: Mapping[str, str], names: list[str], line: int, reading: Reading) -> dict[str, float | None] | None:
@@ -250,11 +258,20 @@ def _numbers(values: Mapping[str, str], names: list[str], line: int, reading: Re
     for name in names:
         text = values[name].replace(",", ".")
         value = None if is_missing(text) else number(text)
-        if not is_missing(text) and (value is None or not 0 <= value < MOST):
-            reading.fault("CG503", line, f'{name}: "{printable(values[name], 60)}" is not a number of that column', AGAIN)
+        if not is_missing(text) and (value is None or not 0 <= value <= _most(name)):
+            reading.fault("CG503", line, f"{name}: {quotable(values[name])} is not a number of that column", AGAIN)
             return None
         found[name] = value
     return found
+
+
+def _most(name: str) -> float:
+    """Return the largest number that a column holds."""
+    if name.startswith("energy"):
+        return MAX_KWH
+    if name.startswith("runTime"):
+        return MOST_S / 3600
+    return MOST_PUE if name == "PUE" else MOST
 
 
 def _compare(pues: list[tuple[float, int]], reading: Reading) -> None:

@@ -9,11 +9,11 @@ import math
 import re
 from collections.abc import Iterator
 
-from cardgen.problems import printable
 from cardgen.records.entries import Entry, records
-from cardgen.records.fields import clock
+from cardgen.records.fields import MAX_KWH, clock, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source
+from cardgen.records.streamed import MAX_RUNS, MOST_S, too_many_runs
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
@@ -57,7 +57,10 @@ def _records(source: Source, reading: Reading) -> Iterator[Record]:
             return None
         return _record(entry, source, reading)
 
-    yield from (record for _, record in records(source, reading, one))
+    for count, (entry, record) in enumerate(records(source, reading, one)):
+        if count >= MAX_RUNS:
+            raise too_many_runs(entry.line)
+        yield record
     for report in reports:
         yield from _reported(report, source, reading)
 
@@ -93,6 +96,10 @@ def _record(entry: Entry, source: Source, reading: Reading) -> Record:
     """Return one run; raises Unreadable where its values are no numbers or contradict each other."""
     energy, emissions, seconds = entry.number("energy_kwh"), entry.number("emissions_kg"), entry.number("duration_s")
     line, pue = entry.line_of("energy_kwh"), None
+    for key, most in (("energy_kwh", MAX_KWH), ("energy_kwh_dc", MAX_KWH), ("duration_s", MOST_S), ("timestamp", 1e11)):
+        value = entry.number(key)
+        if value is not None and value > most:
+            raise entry.fault("CG503", f"{key}: {value:.6g} is more than any run has", key)
     if not energy:
         message = f"energy_kwh is {'missing' if energy is None else '0'}: no meter was found"
         reading.fault("CG501", line, message, HINT)
@@ -131,7 +138,7 @@ def _end(entry: Entry) -> float | None:
     if local:
         shown = clock(local)
         if shown is None:
-            raise entry.fault("CG503", f'datetime: "{printable(local, 60)}" is not a date and time', "datetime")
+            raise entry.fault("CG503", f"datetime: {quotable(local)} is not a date and time", "datetime")
         if end is not None and abs(shown - end) > 15 * 3600:
             raise entry.fault("CG504", "timestamp and datetime are more than any time zone apart", "timestamp")
     return end

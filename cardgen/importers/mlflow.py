@@ -193,6 +193,7 @@ def _read_history(files: Sequence[Source], reading: Reading, samples: Samples) -
     table, values = Table(source, reading), _Values(reading, samples)
     missing = HISTORY - set(table.header)
     if missing:
+        table.close()
         raise Unreadable(Placed("CG502", f"the header lacks {', '.join(sorted(missing))}", hint=EXPORT))
     runs, keys = set(), set()
     for row in table.full_rows():

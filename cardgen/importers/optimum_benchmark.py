@@ -12,10 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from cardgen.core.units import UnitError, convert
-from cardgen.importers.codecarbon import record_of
-from cardgen.problems import printable
+from cardgen.importers.codecarbon.rows import record_of
 from cardgen.records.entries import AGAIN, Entry, entries
-from cardgen.records.fields import json_number
+from cardgen.records.fields import json_number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.tool import Tool, each
@@ -88,7 +87,7 @@ def _task(entry: Entry, source: Source, reading: Reading) -> Record | None:
     values = {}
     for name, value in entry.value.items():
         if value is not None and (isinstance(value, bool) or not isinstance(value, (str, int, float))):
-            raise entry.fault("CG503", f"{printable(name, 40)} is neither a number nor text", name)
+            raise entry.fault("CG503", f"{quotable(name)} is neither a number nor text", name)
         values[name] = "" if value is None else value.strip() if isinstance(value, str) else repr(value)
     energy = entry.number("energy_consumed")
     line = entry.line_of("energy_consumed")
@@ -145,7 +144,7 @@ def _phases(report: Entry, reading: Reading) -> Iterator[tuple[str, dict[str, fl
     """Yield the phases that have an energy, with its parts and total in kWh."""
     for name, phase in report.value.items():
         if name not in PHASES and isinstance(phase, (dict, list)):
-            raise report.fault("CG503", f'"{printable(name, 40)}" is a phase that is not known: it may lie within another', name)
+            raise report.fault("CG503", f"{quotable(name)} is a phase that is not known: it may lie within another", name)
         if phase is not None and name in PHASES and (not isinstance(phase, dict) or not phase.keys() <= MEASUREMENTS):
             raise report.fault("CG503", f"{name} is not what a phase holds", name)
         if name not in PHASES or not phase:
@@ -162,7 +161,7 @@ def _energy(report: Entry, name: str, energy: Any) -> dict[str, float]:
     try:
         scale = convert(1, str(unit), "kWh")
     except UnitError:
-        message = f'{name}: the unit is "{printable(str(unit), 60)}", which is none of energy'
+        message = f"{name}: the unit is {quotable(str(unit))}, which is none of energy"
         raise report.fault("CG503", message, name, "energy", "unit") from None
     found: dict[str, float] = {}
     for key in (*COMPONENTS, "total"):
@@ -171,7 +170,7 @@ def _energy(report: Entry, name: str, energy: Any) -> dict[str, float]:
             continue
         amount = json_number(value)
         if amount is None or amount < 0:
-            message = f"{name}.{key}: {printable(str(value), 60)} is no energy: a pass was not measured, or the number was damaged"
+            message = f"{name}.{key}: {quotable(str(value))} is no energy: a pass was not measured, or the number was damaged"
             raise report.fault("CG503", message, name, "energy", key)
         found[key] = amount * scale
     if "total" not in found:

@@ -61,10 +61,6 @@ def _is_table(source: Source) -> bool:
 
 def _read(source: Source, reading: Reading) -> None:
     names, samples = _tabled(source, reading) if _is_table(source) else _printed(source, reading)
-    unknown = next((name for name in names if not DOMAIN.fullmatch(name)), None)
-    if unknown is not None:
-        message = f'"{printable(unknown, 60)}" is not a domain that pyJoules is known to measure'
-        raise Unreadable(Placed("CG502", message, hint="leave the column out if it holds no energy"))
     counted, kinds = _counted(names)
     if not counted:
         found = f"only {', '.join(names)}, a part of the machine" if names else "no domain"
@@ -99,6 +95,11 @@ def _tabled(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Samp
     table = Table(source, reading)
     first = table.header.index("timestamp")
     places = [place for place, name in enumerate(table.header) if place >= first + 3 and name]
+    unknown = next((table.header[place] for place in places if not DOMAIN.fullmatch(table.header[place])), None)
+    if unknown is not None:
+        table.close()
+        message = f'"{printable(unknown, 60)}" is not a domain that pyJoules is known to measure'
+        raise Unreadable(Placed("CG502", message, (), "leave the column out if it holds no energy", "error", table.header_line))
     check = named_or_empty(table.header, first)
 
     def samples() -> Iterator[_Sample]:
@@ -112,7 +113,7 @@ def _tabled(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Samp
 
 def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sample]]:
     """Return the names of the domains and the samples of what a program printed; other lines are not looked at."""
-    names = next((list(parts) for _, text in bounded_lines(source) if (parts := _parts(text)) is not None), [])
+    names = next(([name for name, _ in parts] for _, text in bounded_lines(source) if (parts := _parts(text)) is not None), [])
 
     def samples() -> Iterator[_Sample]:
         last = latest = 0
@@ -124,22 +125,22 @@ def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sam
             found, parts = PRINTED.fullmatch(text.strip()), _parts(text)
             if not found or parts is None:
                 reading.fault("CG503", line, "this is not a sample as the print handler writes it", _AGAIN)
-            elif list(parts) != names:
+            elif [name for name, _ in parts] != names or not all(map(DOMAIN.fullmatch, names)) or len(set(names)) < len(names):
                 reading.fault("CG502", line, "the sample holds other domains than the first one: values cannot be told apart", _AGAIN)
             else:
                 latest = line
-                yield _Sample(found[1], found[3], tuple(parts.values()), line)
+                yield _Sample(found[1], found[3], tuple(value for _, value in parts), line)
         if latest and latest == last and not source.ends_in_newline:
             warn_of_cut_line(reading, last)
 
     return names, samples()
 
 
-def _parts(text: str) -> dict[str, str] | None:
-    """Return the domains of a printed sample with their cells; None where the line is no sample, or names a domain twice."""
+def _parts(text: str) -> list[tuple[str, str]] | None:
+    """Return the domains of a printed sample with their cells; None where the line is no sample."""
     found = PRINTED.fullmatch(text.strip()) if text.startswith("begin timestamp") else None
     parts = re.findall(rf"; (\w+) : ({NUMBER})(?=;|$)", found[4]) if found else []
-    return dict(parts) if found and len(dict(parts)) == found[4].count(";") else None
+    return parts if found and len(parts) == found[4].count(";") else None
 
 
 def _counted(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -151,9 +152,7 @@ def _counted(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return chosen, [kinds[name] for name in chosen]
 
 
-def _add(
-    samples: Iterator[_Sample], names: Sequence[str], counted: Sequence[str], windows: Windows, gpus: _Gpus, reading: Reading
-) -> None:
+def _add(samples: Iterator[_Sample], names: Sequence[str], counted: Sequence[str], windows: Windows, gpus: _Gpus, reading: Reading) -> None:
     """Add the samples as windows with the energy of the domains that count, in the unit of the file; each row once."""
     seen, idle, first_idle = Seen(), 0, 0
     for sample in samples:

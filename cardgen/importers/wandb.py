@@ -87,6 +87,10 @@ class _Events:
             own = {gpu for name, gpu in self.power.values() if name == node}
             if len(own) > 1:
                 lacking |= {(node, gpu) for gpu in range(max(own)) if gpu not in own}
+        other = re.compile(r"gpu\W*\d+\W*power\W?watts", re.IGNORECASE)
+        if self.power and any(other.search(name) and not OF_GPU.fullmatch(name) for name in names):
+            message = "a column is called almost as the power of a GPU is: it is not read"
+            self.reading.warn("CG510", line, message, EXPORT)
         for number_of, device in enumerate(sorted(lacking)):
             if self.power and number_of < 20:
                 message = f"{_title(device)} is missing, and other metrics name that GPU or a later one: its energy is not read"
@@ -141,6 +145,9 @@ class _Events:
             counts = self.limits.setdefault(column, {})
             count, first = counts.get(step, (0, line))
             counts[step] = (count + 1, first)
+        elif share and share >= 1:
+            message = f"{_title(self.power[column])} is 0 and its powerPercent is not"
+            self.reading.fault("CG504", line, message, "fields may have moved: " + AGAIN)
         elif share is None and column in self.share:
             count, first = self.alone.get(column, (0, line))
             self.alone[column] = (count + 1, first)
@@ -156,6 +163,10 @@ class _Events:
             if 0 < alone <= known / 10:
                 message = f"{_title(self.power[column])} has a value and its powerPercent has none, as no other row"
                 self.reading.fault("CG504", first, message, "fields may have moved: " + AGAIN)
+            windows = {step: sum(counts.get(step + side, (0, 0))[0] for side in range(-5, 6)) for step in counts}
+            if known > 5 and max(windows.values()) < known / 2:
+                message = f"{_title(self.power[column])} and its powerPercent have no limit of power in common: it may be another column"
+                self.reading.warn("CG504", min(line for _, line in counts.values()), message, EXPORT)
             for step, (count, line) in counts.items():
                 near = sum(counts.get(step + side, (0, 0))[0] for side in (-2, -1, 0, 1, 2))
                 if near == 1 and count == 1 and known > 2:
@@ -185,6 +196,9 @@ def _csv_rows(source: Source, reading: Reading, events: _Events) -> None:
     for row in table.full_rows():
         if wandb is not None and row[wandb].strip() and number(row[wandb]) is not None:
             reading.fault("CG503", table.line, "_wandb: this is a number: fields have moved", AGAIN)
+            continue
+        if any("\n" in cell for cell in row):
+            reading.fault("CG502", table.line, "a cell goes on over the end of its line: a row before was cut", AGAIN)
             continue
         if is_numbered:
             if not re.fullmatch(r"[0-9]{1,12}", row[0].strip()):

@@ -100,7 +100,7 @@ class Windows:
             self._end = self._start
         for window in self._kept:
             if window.start < self._end - GAP_S:
-                message = f"the window begins before the one above it ends, in a file of more than {self._most:,} windows: they are not kept"
+                message = f"the window begins before the one above it ends, in a file of more than {self._most:,} windows"
                 hint = "split the file, or put its windows in the order of their times"
                 raise Unreadable(Placed("CG505", message, (), hint, "error", window.line))
             for total, joules in zip(self._sums, window.joules):

@@ -54,6 +54,28 @@ def test_the_table_of_models_has_a_row_each(tmp_path):
     assert said(reading) == [("CG510", 3, "warning")]
 
 
+@pytest.mark.parametrize(
+    ("change", "to", "problem"),
+    [
+        (b"25.4000,12.3000", b"25.4000,25.4000", ("CG504", 2, "error")),  # the energy doubled, the emissions lost
+        (b"12.3000,0.0164", b"0.0164,", ("CG504", 2, "error")),  # the emissions lost
+        (b"12.3000,0.0164", b"0.0164,0.0164", ("CG504", 2, "error")),
+        (b"12.3000,", b"1000,", ("CG504", 2, "error")),  # 39 kg for a kWh
+        (b"25.4000,12.3000", b"25.4000,", ("CG510", 2, "warning")),
+        (b"25.4000,12.3000", b"25.4000,0.0000", ("CG510", 2, "warning")),
+        (b"co2_emissions_g", b"", ("CG510", 2, "warning")),
+    ],
+)
+def test_emissions_that_are_missing_or_the_energy_are_said(tmp_path, change, to, problem):
+    header, row, _ = TABLE.splitlines(keepends=True)
+    assert said(one(ai_energy_score, tmp_path, (header + row).replace(change, to, 1))) == [problem]
+
+
+def test_what_the_meter_said_is_quoted_only_where_it_is_no_path(tmp_path):
+    for error in ("/home/ada/nvml.so is missing", "no key hf_abcDEF1234567890"):
+        assert error not in repr(one(ai_energy_score, tmp_path, json.dumps(results(error=error))).problems)
+
+
 def test_results_as_a_table(tmp_path):
     header = "config_model,summary_total_prompts,summary_total_duration_seconds,energy_gpu_energy_kwh,energy_gpu_energy_wh,timestamp"
     row = "acme/pond-7b,10,3600.0,0.002,2.0,2025-10-01T10:00:00+00:00"

@@ -263,3 +263,24 @@ def test_any_bytes_after_a_right_line_give_problems_and_no_traceback(tmp_path_fa
     for first in (b"2026-11-21 09:07:29 - carbontracker version 2.4.7\n", b"2026-11-21 09:07:29 - CarbonTracker: \n"):
         for reading in readings(carbontracker, folder, {"a.log": first + start + content}):
             assert all(problem.line >= 1 for problem in reading.problems)
+
+
+def test_a_log_that_ends_before_it_starts_has_no_end(tmp_path):
+    lines = output("2.4.7-cpu").rstrip(b"\n").split(b"\n")
+    lines[-1] = lines[-1].replace(b"2026-", b"2020-")
+    found = read(tmp_path, run_carbontracker_output=b"\n".join(lines) + b"\n")
+    (record,) = found.records
+    assert (record.end, record.energy_kwh) == (None, pytest.approx(ACTUAL["2.4.7-cpu"][0]))
+    assert ("CG518", len(lines)) in [(problem.code, problem.line) for problem in found.problems]
+
+
+@pytest.mark.parametrize("line", [b"x" * 70_000, b"a\x00b"])
+def test_a_line_that_the_tool_does_not_write_is_refused(line, tmp_path):
+    content = output("2.4.7-cpu")
+    found = read(tmp_path, run_carbontracker_output=content + line + b"\n")
+    assert ("CG505", content.count(b"\n") + 1) in [(problem.code, problem.line) for problem in found.problems]
+
+
+def test_what_stands_on_a_damaged_line_is_not_shown(tmp_path):
+    found = read(tmp_path, run_carbontracker=epochs("2.4.7-cpu").replace(b"Duration: ", b"Duration: /home/ada/"))
+    assert found.is_refused and "ada" not in " ".join(problem.message for problem in found.problems)

@@ -121,3 +121,10 @@ def test_damage_is_never_a_wrong_total_without_a_word(tmp_path, content):
 def test_any_bytes_after_a_right_beginning_are_read_or_refused(tmp_path, rest, content):
     one(carbonwatcher, tmp_path, content.rstrip()[:-1] + rest)
     one(carbonwatcher, tmp_path, content + rest)
+
+
+def test_amounts_that_no_run_has_are_refused(tmp_path):
+    large = {"duration_s": 3600, "energy_kwh": 2e9, "carbon_g": 2e11, "carbon_kg": 2e8}
+    assert [code for code, *_ in said(one(carbonwatcher, tmp_path, json.dumps(log(actual=large))))] == ["CG503"]
+    long = {"duration_s": 1e12, "energy_kwh": 0.615, "carbon_g": 61.5, "carbon_kg": 0.0615}
+    assert [code for code, *_ in said(one(carbonwatcher, tmp_path, json.dumps(log(actual=long))))] == ["CG503"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,98 @@ def test_a_run_that_began_again_under_its_id_is_refused(tmp_path):
     cells[1][0], cells[2][0] = cells[2][0], cells[1][0]  # the smaller energy at the later time
     found = read(tmp_path, "\n".join(",".join(row) for row in cells).encode() + b"\n")
     assert ("CG504", 3) in [(problem.code, problem.line) for problem in found.problems]
+
+
+def changed(name: str, change: Callable[[list[str]], list[str]], folder: str = "3.3.2-pue-wue") -> bytes:
+    """A file of one run whose row is changed from the column ``name`` on."""
+    header, row = (DATA / folder / "emissions.csv").read_text().splitlines()[:2]
+    place, cells = header.split(",").index(name), row.split(",")
+    return f"{header}\n{','.join([*cells[:place], *change(cells[place:])])}\n".encode()
+
+
+def lost(until: int) -> Callable[[list[str]], list[str]]:
+    """The first cell is lost, those up to another one move up, and that one is empty."""
+    return lambda cells: [*cells[1 : until + 1], "", *cells[until + 1 :]]
+
+
+def inserted(until: int) -> Callable[[list[str]], list[str]]:
+    """An empty cell comes before, those up to another one move down, and that one is lost."""
+    return lambda cells: ["", *cells[:until], *cells[until + 1 :]]
+
+
+def became(text: str) -> Callable[[list[str]], list[str]]:
+    """The first cell holds another text."""
+    return lambda cells: [text, *cells[1:]]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("cpu_energy", inserted(3), "CG504"),  # and energy_consumed is lost
+        ("cpu_energy", became(""), "CG504"),
+        ("gpu_energy", became(""), "CG504"),
+        ("experiment_id", lost(3), "CG503"),  # and emissions_rate is empty
+        ("emissions_rate", became(""), "CG504"),
+        ("emissions_rate", became("0.0"), "CG504"),
+        ("duration", became(""), "CG510"),
+        ("duration", became("0.0000017"), "CG504"),
+        ("project_name", lost(2), "CG503"),  # and experiment_id is empty
+        ("run_id", became("5b0fa12a-3dd7-45bb-9766-cc326314d9f1"), "CG504"),
+        ("gpu_model", became("37.4221234"), "CG503"),
+        ("cpu_model", became("-122.0841"), "CG503"),
+        ("gpu_count", became("37.4221234"), "CG503"),
+        ("cpu_count", became("2.5"), "CG503"),
+        ("region", became("0.0"), "CG503"),
+        ("region", became("4.85e-05"), "CG503"),
+        ("region", became("SWE"), "CG503"),
+        ("region", became("N"), "CG503"),
+        ("country_iso_code", became(""), "CG510"),
+        ("country_iso_code", lambda cells: ["", cells[0], *cells[2:]], "CG503"),  # the code is in the region
+        ("emissions", became("0"), "CG504"),
+        ("pue", became(""), "CG521"),
+        ("pue", lambda cells: [cells[1], cells[0]], "CG504"),  # 1.8 is the wue, and water is energy × wue
+        ("cloud_provider", became("2"), "CG503"),
+        ("pue", became("1e24"), "CG503"),
+        ("pue", became("0.5"), "CG503"),
+        ("wue", became("51"), "CG503"),
+        ("latitude", became("122.08"), "CG503"),
+        ("energy_consumed", became("1e10"), "CG503"),
+    ],
+)
+def test_values_that_cannot_stand_where_they_do_are_said(name, change, code, tmp_path):
+    found = read(tmp_path, changed(name, change))
+    assert (code, 2) in [(problem.code, problem.line) for problem in found.problems]
+    assert found.is_refused == (code not in ("CG510", "CG521") and "water" not in repr(found.problems))
+    assert not any(private in repr(found.problems) for private in ("37.42", "122.08", "5b0fa12a"))
+
+
+def test_a_header_without_run_id_is_refused_though_it_has_an_experiment(tmp_path):
+    whole = (DATA / "3.3.2-flush" / "emissions.csv").read_text().splitlines()
+    for rows in (
+        [",".join(cell for place, cell in enumerate(row.split(",")) if place != 2) for row in whole],
+        [whole[0].replace("run_id", "")],
+    ):
+        found = read(tmp_path, "\n".join([*rows, ""]).encode())
+        assert [(problem.code, problem.line) for problem in found.problems] == [("CG502", 1)]
+
+
+def test_rows_without_any_id_are_runs_of_their_own_with_a_warning(tmp_path):
+    rows = "duration,emissions,energy_consumed\n60,0.1,0.5\n60,0.2,0.75\n"
+    found = read(tmp_path, rows.encode())
+    assert (total([found]), [(problem.code, problem.line) for problem in found.problems]) == (1.25, [("CG510", 2)])
+
+
+@pytest.mark.parametrize("name", ["timestamp", "duration", "emissions", "country_iso_code", "on_cloud", "tracking_mode", "energy_consumed"])
+@pytest.mark.parametrize("private", ["/home/ada/run", "ada@example.org", "hf_abcDEF1234567890", "-48.8566"])
+def test_no_message_quotes_what_may_be_private(name, private, tmp_path):
+    found = read(tmp_path, changed(name, became(private)))
+    assert private not in repr([found.problems, found.notes])
+
+
+def test_columns_that_are_not_known_yet_are_no_fault(tmp_path):
+    header, row = (DATA / "3.3.2-pue-wue" / "emissions.csv").read_text().splitlines()
+    found = read(tmp_path, f"{header},npu_energy_share\n{row},ok\n".encode())
+    assert (total([found]), found.problems) == (2.6959384045348116e-05, [])
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}")

@@ -119,6 +119,37 @@ def test_power_with_time_stamps_is_the_trapezoid_and_without_is_no_energy(tmp_pa
     assert codes(read(tmp_path, series(360.0, name="DCGM_FI_DEV_POWER_USAGE"))) == [("CG501", 1)]
 
 
+def test_a_line_that_no_metric_has_is_refused(tmp_path: Path) -> None:
+    for length in (100_000, 2_000_000):
+        found = read(tmp_path, series(1000), series(2000) + f'{METRIC}{{gpu="0",UUID="' + "x" * length)
+        assert codes(found) == [("CG505", 2)]
+
+
+@pytest.mark.parametrize("inside", ['"', '\\"' * 20_000, "}" * 40_000, '"x"' * 10_000])
+def test_a_line_takes_time_by_its_length(tmp_path: Path, inside: str) -> None:
+    found = read(tmp_path, series(1000) + f'{METRIC}{{gpu="{inside}\n' + series(2000))
+    assert ("CG503", 2) in codes(found)
+
+
+def test_time_stamps_in_any_order_give_the_same_energy(tmp_path: Path) -> None:
+    rows = [series(f"{1000 + 36_000_000 * n} {1770000000000 + 60000 * n}", gpu) for n in range(10) for gpu in range(2)]
+    content = "".join(rows).encode()
+    by_gpu = "".join(rows[::2] + rows[1::2])
+    for contents in ((content,), (reordered(content, header=0),), (by_gpu,), ("".join(rows[8:]), "".join(rows[:8]))):
+        record = read(tmp_path, *contents).records[0]
+        assert (record.energy_kwh, record.hours) == (pytest.approx(2 * 9 * 36000 / 3.6e6), pytest.approx(0.15))
+    mixed = "".join(rows[:6] + rows[10:]), "".join(rows[6:10])  # the second file lies within the first
+    assert read(tmp_path, *mixed).records[0].energy_kwh == pytest.approx(2 * 9 * 36000 / 3.6e6)
+
+
+def test_scrapes_of_two_runs_without_time_say_that_the_pause_is_counted(tmp_path: Path) -> None:
+    found = read(tmp_path, *(series(value) for value in (1000, 3601000, 9001000, 12601000)))
+    assert found.records[0].energy_kwh == pytest.approx(12600 / 3.6e6)
+    assert "pauses between runs" in found.records[0].reason
+    assert [(note.kind, note.line) for note in found.notes] == [("merged", 1)]
+    assert "pauses" not in read(tmp_path, series(1000), series(3601000)).records[0].reason
+
+
 def test_a_damaged_scrape_gives_the_right_total_or_a_problem(tmp_path: Path) -> None:
     damaged = [*with_damaged_words(END), *with_lines_doubled(END), ("reordered", reordered(END, header=0))]
     damaged += [(f"cut after {end}", END[:end]) for end in range(300, len(END))]

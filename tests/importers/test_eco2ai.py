@@ -160,3 +160,23 @@ def test_any_bytes_after_a_right_header_give_problems_and_no_traceback(tmp_path_
     header = ROWS.splitlines(keepends=True)[0]
     for reading in readings(eco2ai, tmp_path_factory.mktemp("any"), {"emission.csv": header + content}):
         assert all(problem.line >= 1 for problem in reading.problems)
+
+
+def test_a_run_of_many_rows_names_the_first_and_the_last(tmp_path):
+    header, last = ROWS.splitlines(keepends=True)[0], ROWS.splitlines(keepends=True)[-1]
+    found = read(tmp_path, header + b"".join(last.replace(b"epoch: 2", b"epoch: %d" % epoch) for epoch in range(1, 61)))
+    assert found.records[0].lines == (*range(2, 22), 61)
+    assert total([found]) == pytest.approx(60 * 2.7925900111786938e-08, rel=1e-12)
+    assert sum(note.count for note in found.notes) == 59
+
+
+@pytest.mark.parametrize("text", [b"2e9", b"node1.cluster.example"])
+def test_an_energy_that_is_none_is_refused_and_a_name_is_not_shown(text, tmp_path):
+    found = read(tmp_path, ROWS.replace(b"0.0002780924945082", text))
+    problem = next(problem for problem in found.problems if problem.severity == "error")
+    assert (problem.code, problem.line) == ("CG503", 2) and "cluster" not in problem.message
+
+
+def test_a_column_that_lost_its_name_is_refused(tmp_path):
+    found = read(tmp_path, ROWS.replace(b"duration(s)", b"", 1))
+    assert ("CG502", 2) in [(problem.code, problem.line) for problem in found.problems]

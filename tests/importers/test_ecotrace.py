@@ -95,3 +95,18 @@ def test_damaged_files_always_have_a_problem_with_a_line(tmp_path):
 def test_any_bytes_after_a_right_beginning_are_read_or_refused(tmp_path, rest):
     one(ecotrace, tmp_path, LOG + rest)
     one(ecotrace, tmp_path, report(0.5).encode()[:-1] + rest)
+
+
+def test_epochs_count_where_their_training_has_no_row(tmp_path):
+    rows = [f"2024-05-01 10:00:{index:02},ml::epoch_{index}::fit,1.0,2.0,FR\n" for index in range(1, 40)]
+    header = OLD.splitlines(keepends=True)[0]
+    record = one(ecotrace, tmp_path, header + "".join(rows)).records[0]
+    assert (record.emissions_kg, record.hours) == (pytest.approx(39 * 0.002), pytest.approx(39 / 3600))
+    reading = one(ecotrace, tmp_path, header + "".join(rows) + "2024-05-01 10:01:00,ml::fit,39.0,80.0,FR\n")
+    assert reading.records[0].emissions_kg == pytest.approx(0.08)
+    assert sum(note.count for note in reading.notes) == 39
+
+
+def test_what_moved_into_a_column_is_not_shown(tmp_path):
+    reading = one(ecotrace, tmp_path, OLD.replace("FR", "secret.cluster.example"))
+    assert "secret" not in " ".join(problem.message for problem in reading.problems)

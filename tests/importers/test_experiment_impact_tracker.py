@@ -106,3 +106,16 @@ def test_a_cut_file_gives_the_energy_of_whole_lines_or_a_problem(tmp_path):
 def test_any_bytes_after_a_right_line_give_problems_and_no_traceback(tmp_path_factory, content):
     for reading in readings(experiment_impact_tracker, tmp_path_factory.mktemp("any"), {"data.json": SAMPLES + content}):
         assert all(problem.line >= 1 for problem in reading.problems)
+
+
+def test_samples_in_any_order_give_the_same_energy_and_a_warning(tmp_path):
+    found = read(tmp_path, b"".join(SAMPLES.splitlines(keepends=True)[::-1]))
+    assert total([found]) == pytest.approx(CPU_KWH + GPU_KWH, rel=1e-12)
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG518", 2)]
+    assert found.rows == 5
+
+
+@pytest.mark.parametrize("line", [b"{" + b" " * 70_000 + b"}", b'{"timestamp": 1\x00}'])
+def test_a_line_that_the_tool_does_not_write_is_refused(line, tmp_path):
+    found = read(tmp_path, SAMPLES + line + b"\n")
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG505", 6)]

@@ -118,3 +118,15 @@ def test_any_bytes_after_a_right_header_give_problems_and_no_traceback(tmp_path_
     header = whole.splitlines(keepends=True)[0]
     for reading in readings(green_algorithms, tmp_path_factory.mktemp("any"), {"a.csv": header + content}):
         assert all(problem.line >= 1 for problem in reading.problems)
+
+
+def test_a_pue_that_no_site_has_is_refused(tmp_path):
+    found = read(tmp_path, CALCULATOR.replace(b";1.5;Yes;", b";50.0;Yes;"))
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG503", 2)] and found.records == []
+
+
+def test_an_energy_that_no_run_has_and_an_end_before_the_start_are_refused(tmp_path):
+    found = read(tmp_path, JOBS.replace(b",0.24725,", b",2e9,"))
+    assert ("CG503", 2) in [(problem.code, problem.line) for problem in found.problems]
+    found = read(tmp_path, JOBS.replace(b"2026-03-30 07:50:00", b"2025-03-30 07:50:00"))
+    assert ("CG504", 2) in [(problem.code, problem.line) for problem in found.problems]

@@ -115,3 +115,8 @@ def test_a_damaged_report_is_never_a_wrong_total_without_a_word(tmp_path):
 def test_any_bytes_after_a_right_beginning_are_read_or_refused(tmp_path, rest):
     one(greentensor, tmp_path, HISTORY.rstrip()[:-1] + rest)
     one(greentensor, tmp_path, HISTORY + rest)
+
+
+@pytest.mark.parametrize("changes", [{"duration_s": 1e12}, {"energy_kwh": 2e9, "energy_kwh_dc": 9e9}, {"timestamp": 1e15}])
+def test_amounts_that_no_run_has_are_refused(changes, tmp_path):
+    assert [code for code, *_ in said(one(greentensor, tmp_path, json.dumps([esg(**changes)])))] == ["CG503"]

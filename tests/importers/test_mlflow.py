@@ -81,6 +81,23 @@ def test_a_history_as_the_server_returns_it_is_read(tmp_path: Path) -> None:
         assert (found.records[0].energy_kwh, found.records[0].lines) == (pytest.approx(0.011, rel=1e-12), named)
 
 
+def server_history(change: str = "", to: str = "") -> bytes:
+    rows = [line.split(",") for line in history().splitlines()[1:]]
+    metrics = [{"key": key, "value": float(value), "timestamp": int(time), "step": int(step)} for key, step, time, value in rows]
+    return json.dumps({"metrics": metrics}, indent=1).replace(change, to, 1).encode()
+
+
+def test_true_is_no_power(tmp_path: Path) -> None:
+    (found,) = readings(mlflow, tmp_path, {"history.json": server_history("305.0", "true")})
+    assert codes(found)[0] == ("CG503", 12)
+
+
+def test_a_key_that_stands_twice_with_other_values_is_refused(tmp_path: Path) -> None:
+    content = server_history('"value": 305.0', '"value": 305.0,\n"value": 3050.0')
+    (found,) = readings(mlflow, tmp_path, {"history.json": content})
+    assert [code for code, _ in codes(found)] == ["CG504"]
+
+
 def test_a_history_without_power_is_refused_and_says_how_long_the_run_took(tmp_path: Path) -> None:
     (found,) = readings(mlflow, tmp_path, {"history.csv": (DATA / "history.csv").read_bytes()})
     assert codes(found) == [("CG501", 1)]

@@ -215,3 +215,8 @@ def test_any_tree_gives_data_or_problems(tmp_path_factory, nodes, metrics, metad
 
 def test_other_json_is_not_recognised(tmp_path):
     assert readings(perun, tmp_path, {"a.json": b'{"id": "a", "metrics": {}}', "b.json": b'[{"name": "speed", "unit": "s"}]'}) == []
+
+
+def test_amounts_that_no_run_has_are_refused(tmp_path):
+    found = readings(perun, tmp_path, {"a.json": TREE.replace(b"259200", b"2.592e20")})[0]
+    assert found.is_refused and all(record.energy_kwh is None for record in found.records)

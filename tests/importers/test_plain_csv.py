@@ -265,3 +265,17 @@ def test_a_cut_file_is_a_shorter_one_or_said(tmp_path):
 def test_any_bytes_after_a_right_header_are_read_or_refused(tmp_path, rest):
     table(tmp_path, RUNS.encode() + rest, **NAMED)
     table(tmp_path, POWER.encode() + rest, power="watts:W", time="t:s", device="gpu")
+
+
+@pytest.mark.parametrize(
+    ("cells", "refused"), [("1.000", True), ("1.000\nb;2.5", False), ("1.5", False), ("0.125", False), ("1,000", False)]
+)
+def test_a_point_that_may_set_thousands_apart_is_refused_where_no_other_cell_tells(cells, refused, tmp_path):
+    reading = table(tmp_path, f"name;kwh\na;{cells}\n", energy="kwh:kWh")
+    assert (("CG503", 2, "error") in said(reading)) == refused
+
+
+def test_amounts_that_no_run_has_are_refused(tmp_path):
+    assert said(table(tmp_path, "kwh\n2e9\n", energy="kwh:kWh"))[0] == ("CG503", 2, "error")
+    assert said(table(tmp_path, "kwh,s\n1,1e12\n", energy="kwh:kWh", duration="s:s"))[0] == ("CG503", 2, "error")
+    assert said(table(tmp_path, "kwh\n6e8\n7e8\n", energy="kwh:kWh", rows="sum"))[0] == ("CG503", 2, "error")

@@ -138,3 +138,24 @@ def test_other_tables_are_not_recognised(tmp_path):
         "c.txt": b"begin timestamp\n",
     }
     assert readings(pyjoules, tmp_path, files) == []
+
+
+def test_a_log_that_speaks_of_a_timestamp_first_is_what_a_program_printed(tmp_path):
+    found = read(tmp_path, b"loading timestamps from disk\n" + PRINTED)
+    assert total([found]) == pytest.approx(PRINTED_KWH, rel=1e-12)
+    assert found.records[0].lines == (2,)
+
+
+def test_a_column_that_lost_its_name_is_refused(tmp_path):
+    found = read(tmp_path, TABLE.replace(b"nvidia_gpu_0", b"", 1))
+    assert (codes(found), found.records) == ([("CG502", 2)], [])
+
+
+def test_an_energy_that_no_run_has_is_refused(tmp_path):
+    found = read(tmp_path, b"timestamp;tag;duration;package_0;dram_0\n1763700000.12;load;0.5;4e21;1.0\n")
+    assert (codes(found), found.records) == ([("CG503", 2)], [])
+
+
+@pytest.mark.parametrize("line", [b"x" * 70_000, b"begin timestamp : 1\x00"])
+def test_a_line_that_no_program_printed_is_refused(line, tmp_path):
+    assert codes(read(tmp_path, PRINTED + line + b"\n")) == [("CG505", 2)]

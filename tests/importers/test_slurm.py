@@ -233,3 +233,75 @@ def test_any_job_in_json_gives_data_or_problems(tmp_path_factory, changes, amoun
 
 def test_other_tables_are_not_recognised(tmp_path):
     assert readings(slurm, tmp_path, {"a.csv": b"id|state|energy\n1|2|3\n", "b.txt": b"JobID\n1\n", "c.json": b'{"jobs": []}'}) == []
+
+
+REQUEUED = JOB.replace(b"T08:", b"T18:").replace(b"T09:", b"T19:")
+
+
+def test_another_attempt_is_added_with_a_warning_that_names_both_lines(tmp_path):
+    found = read(tmp_path, HEADER + JOB + REQUEUED)
+    assert total([found]) == pytest.approx(4.0, rel=1e-12)
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG510", 3)]
+    assert "line 2" in found.problems[0].message
+
+
+def changed_json(*changes: dict) -> bytes:
+    """The job of as_json, once for each of the changes."""
+    data = json.loads(as_json(7200000))
+    data["jobs"] = [{**data["jobs"][0], **change} for change in changes]
+    return json.dumps(data, indent=2).encode()
+
+
+def times(**changes: object) -> dict:
+    return {"time": {"elapsed": 3600, "start": 1770710400, "end": 1770714000, **changes}}
+
+
+def test_a_job_that_stands_twice_in_json_with_another_start_is_warned_of(tmp_path):
+    found = read(tmp_path, changed_json(times(), times(start=1770710401)))
+    second = changed_json(times(), times()).count(b"\n")
+    assert [problem.code for problem in found.problems] == ["CG510"]
+    assert 1 < found.records[0].lines[0] < found.problems[0].line < second
+
+
+def test_an_energy_that_stands_twice_in_a_job_is_refused(tmp_path):
+    tres = json.loads(as_json(7200000))["jobs"][0]["tres"]["allocated"]
+    energy = next(part for part in tres if part["type"] == "energy")
+    found = read(tmp_path, changed_json({"tres": {"allocated": [*tres, {**energy, "count": 9}]}}))
+    assert [problem.code for problem in found.problems] == ["CG504"] and found.records == []
+    text = changed_json({}).replace(b'"job_id": 94', b'"name": "other",\n"job_id": 94')
+    assert b'"name": "other"' in text and read(tmp_path, text).problems[0].code == "CG504"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"elapsed": -5}, "CG503"), ({"elapsed": 1e12}, "CG503"), ({"end": 1770700000}, "CG504"), ({"elapsed": 9999}, "CG504")],
+)
+def test_times_of_json_that_contradict_each_other_are_refused(change, code, tmp_path):
+    assert [problem.code for problem in read(tmp_path, changed_json(times(**change))).problems] == [code]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"COMPLETED", b"secretacct"),
+        (b"77|", b"/home/secret|"),
+        (b"|1|gres", b"|node[17-18].secretcluster|gres"),
+        (b"gres/gpu:h100=4,node=1", b"token=secret,x"),
+    ],
+)
+def test_what_moved_into_a_column_is_not_shown(old, new, tmp_path):
+    found = read(tmp_path, HEADER + JOB.replace(old, new))
+    assert [problem.code for problem in found.problems][0] == "CG503"
+    assert "secret" not in " ".join(problem.message for problem in found.problems)
+
+
+def test_a_user_that_moved_into_the_place_of_the_name_is_no_project(tmp_path):
+    header, tail = b"JobID|JobName|User|State|Elapsed|ConsumedEnergyRaw\n", b"|COMPLETED|01:00:00|7200000\n"
+    found = read(tmp_path, header + b"1|train|ada" + tail + b"2|ada|" + tail)
+    assert [record.project for record in found.records] == ["train", ""]
+
+
+def test_a_file_of_too_many_jobs_is_refused(tmp_path):
+    rows = b"".join(b"%d|COMPLETED|01:00:00|7200000\n" % job for job in range(1, 10_003))
+    found = read(tmp_path, b"JobID|State|Elapsed|ConsumedEnergyRaw\n" + rows)
+    assert (codes(found)[0], "sacct -j" in found.problems[0].hint) == (("CG505", 10_002), True)

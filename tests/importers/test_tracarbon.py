@@ -83,3 +83,33 @@ def test_other_files_are_not_taken(content, tmp_path):
 def test_any_bytes_after_a_right_beginning_give_problems_and_no_traceback(tmp_path_factory, content, start):
     for reading in readings(tracarbon, tmp_path_factory.mktemp("any"), {"a.json": start + content}):
         assert all(problem.line >= 1 for problem in reading.problems)
+
+
+@pytest.mark.parametrize("tags", [b'["units:watts", ["a"]]', b'["units:watts", {"a": 1}]', b"{}"])
+def test_tags_that_are_no_texts_are_refused_with_their_line(tags, tmp_path):
+    line = b'{"timestamp": "2026-11-21 10:00:40+00:00", "metric_name": "energy_consumption_host", "metric_value": 1, "metric_tags": '
+    found = read(tmp_path, LINES + line + tags + b"}\n")
+    assert ("CG503", LINES.count(b"\n") + 1) in [(problem.code, problem.line) for problem in found.problems]
+
+
+@pytest.mark.parametrize(("content", "line"), [(LINES, 4), (ARRAY, 33)])
+def test_a_name_that_the_tool_does_not_write_is_left_out_with_a_warning(content, line, tmp_path):
+    parts = content.split(b"energy_consumption_host")
+    damaged = parts[0] + b"energy_consumption_host" + parts[1] + b"energy_consumptimn_host" + b"energy_consumption_host".join(parts[2:])
+    found = read(tmp_path, damaged)
+    assert ("CG510", line) in [(problem.code, problem.line) for problem in found.problems]
+
+
+@pytest.mark.parametrize("content", [ARRAY, LINES])
+def test_a_key_that_stands_twice_is_refused(content, tmp_path):
+    found = read(tmp_path, content.replace(b'"metric_value": 60.0', b'"metric_value": 60.0, "metric_value": 61.0'))
+    assert [problem.code for problem in found.problems if problem.severity == "error"][0] == "CG504"
+
+
+def test_an_energy_that_no_run_has_is_refused(tmp_path):
+    found = read(
+        tmp_path, LINES.replace(b'"metric_value": 90.0', b'"metric_value": 9e11').replace(b"2026-11-21 10:00:", b"2026-11-21 10:0:")
+    )
+    assert found.is_refused
+    found = read(tmp_path, LINES.replace(b'"metric_value": 90.0', b'"metric_value": 9e13'))
+    assert any(problem.code == "CG503" for problem in found.problems)

@@ -81,6 +81,43 @@ def test_runtime_stands_in_for_the_clock(tmp_path: Path) -> None:
     assert (record.start, record.energy_kwh) == (None, pytest.approx(50 * 360 / 3.6e6))
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("system.gpu.0.powerWatts,system.gpu.0.temp,system.gpu.1.powerWatts", []),
+        ("system.gpu.0.powerWatt,system.gpu.0.temp,system.gpu.1.powerWatts", [("CG510", 1)]),  # other metrics of GPU 0
+        ("system.gpu.0.memory,system.cpu,system.gpu.1.powerWatts", [("CG510", 1)]),
+        ("SYSTEM.GPU.1.POWERWATTS,system.cpu,system.gpu.0.powerWatts", [("CG510", 1)]),
+        (",system.cpu,system.gpu.0.powerWatts", [("CG510", 1)]),  # a column without a name
+        ("system.gpu.0.powerWatts,system.cpu,system.gpu.2.powerWatts", [("CG510", 1)]),  # where is GPU 1
+    ],
+)
+def test_a_gpu_whose_power_has_no_column_is_missed(tmp_path: Path, header: str, said: list[tuple[str, int]]) -> None:
+    rows = [f"{1770000000 + 10 * n},100.0,60.0,300.0" for n in range(7)]
+    assert codes(read(tmp_path, "\n".join([f"_timestamp,{header}", *rows, ""]))) == said
+
+
+def test_a_key_that_stands_twice_with_other_values_is_refused(tmp_path: Path) -> None:
+    row = '{"_timestamp": %d, "system.gpu.0.powerWatts": 360.0%s}\n'
+    lines = [row % (1770000000 + 10 * n, ', "system.gpu.0.powerWatts": 36.0' * (n == 3)) for n in range(6)]
+    assert codes(read(tmp_path, "".join(lines))) == [("CG504", 4)]
+    assert codes(read(tmp_path, "[" + ",\n".join(lines).replace("}\n", "}") + "]")) == [("CG504", 4)]
+
+
+def test_a_row_that_was_cut_within_quotes_is_refused(tmp_path: Path) -> None:
+    lines = FILE.read_text().splitlines(keepends=True)
+    found = read(tmp_path, "".join([*lines[:-2], lines[-2][: len(lines[-2]) // 2] + "\n", lines[-1]]))
+    assert ("CG502", len(lines)) in codes(found)
+
+
+def test_power_that_does_not_fit_its_share_of_the_limit_is_said(tmp_path: Path) -> None:
+    rows = [[1770000000 + 10 * n, 40 + 7 * (n % 3), 280.0 + n, (280.0 + n) / 4] for n in range(12)]
+    header = ["_timestamp", "system.cpu", "system.gpu.0.powerWatts", "system.gpu.0.powerPercent"]
+    text = "\n".join(",".join(map(str, row)) for row in [header, *rows]) + "\n"
+    assert codes(read(tmp_path, text)) == []
+    assert codes(read(tmp_path, text.replace(",283.0,", ",0,"))) == [("CG504", 5)]
+
+
 def test_five_hundred_rows_are_a_sample_of_the_samples(tmp_path: Path) -> None:
     rows = [f"{1770000000 + 10 * n},360.0" for n in range(500)]
     assert codes(read(tmp_path, "\n".join(["_timestamp,system.gpu.0.powerWatts", *rows, ""]))) == [("CG518", 1)]
@@ -106,8 +143,11 @@ def test_metrics_without_power_still_say_how_long_they_took(tmp_path: Path) -> N
 
 
 def test_the_name_of_a_node_is_in_no_message(tmp_path: Path) -> None:
-    found = read(tmp_path, "_timestamp,system.gpu.0.powerWatts/l:secret-host\n1770000000,300\n1770000010,301\n")
-    assert "secret-host" not in repr([found.problems, found.notes, found.records[0].reason, found.records[0].method])
+    for other in ("301", "-4", "/home/ada"):
+        header = "_timestamp,system.gpu.0.powerWatts/l:secret-host,system.gpu.1.temp/l:secret-host"
+        found = read(tmp_path, f"{header}\n1770000000,300,60\n1770000010,{other},60\n")
+        shown = repr([found.problems, found.notes, found.records[0].reason, found.records[0].method])
+        assert found.problems and "secret-host" not in shown and "ada" not in shown
 
 
 def test_a_run_of_mlflow_is_not_recognised_even_with_metrics_called_as_here(tmp_path: Path) -> None:

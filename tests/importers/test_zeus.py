@@ -120,3 +120,14 @@ def test_any_bytes_below_a_header_give_data_or_problems(tmp_path_factory, conten
 
 def test_other_tables_are_not_recognised(tmp_path):
     assert readings(zeus, tmp_path, {"a.csv": b"start_time,elapsed_time,gpu0_energy\n1,2,3\n", "b.csv": b""}) == []
+
+
+def test_a_column_that_lost_its_name_is_refused(tmp_path):
+    found = read(tmp_path, TWO.replace(b"gpu0_energy", b""))
+    assert (codes(found)[0], found.records) == (("CG502", 2), [])
+
+
+def test_a_time_or_an_energy_that_no_run_has_is_refused(tmp_path):
+    assert ("CG503", 2) in codes(read(tmp_path, HEADER + b"1795252200.5,epoch 1,1e12,0.0,0.0\n"))
+    found = read(tmp_path, HEADER + b"1795252200.5,epoch 1,0.5,3.7e15,28000.5\n")  # 3.6e15 J are a terawatt hour
+    assert (codes(found), found.records) == ([("CG503", 2)], [])

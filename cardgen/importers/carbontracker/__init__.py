@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 
 from cardgen.importers.carbontracker.logs import Consumption, Fault, Training, entries, epochs_log, output_log
 from cardgen.problems import Placed
+from cardgen.records.fields import MAX_KWH
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.tool import Tool
@@ -203,6 +204,9 @@ def _record(printed: Training | None, logged: Training | None, say: _Say, file: 
         line = actual.line if actual else one.line
         say.reading.warn("CG521", line, f"no line names the PUE: {said}", "give the log of epochs as well: it names the PUE")
         reason = f"{said}; {reason}"
+    if energy is not None and energy > MAX_KWH:
+        say.reading.fault("CG503", lines[0], f"the energy is {energy:.3g} kWh, which no run uses", "write or copy the logs again")
+    ends = one.last if one.first is None or one.last is None or one.last >= one.first else None  # the clock was set back: it is warned of
     gpus, hours = one.devices("GPU"), seconds / 3600 or None
     place = one.place or (printed.place if printed else None)
     whole = math.fsum(parts.values())
@@ -210,7 +214,7 @@ def _record(printed: Training | None, logged: Training | None, say: _Say, file: 
     return Record(
         tool=TOOL.name, run=_named(one), method=f"carbontracker {one.version}".strip(), energy_kwh=energy,
         boundary="facility" if actual or pue else "node", basis=basis, reason=reason, pue=pue if energy is not None else None,
-        emissions_kg=emissions, start=one.first, end=one.last, hours=hours,
+        emissions_kg=emissions, start=one.first, end=ends, hours=hours,
         device_hours=hours * sum(gpu.count or 0 for gpu in gpus) if hours and gpus else None,
         devices=gpus or one.devices("CPU"), country=country[1] if country else None,
         components={COMPONENTS.get(name, name): energy * part / whole for name, part in parts.items()} if energy and whole else {},

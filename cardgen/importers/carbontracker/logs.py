@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from cardgen.problems import printable
-from cardgen.records.fields import clock, elapsed, number
+from cardgen.problems import Placed
+from cardgen.records.fields import clock, elapsed, number, quotable
 from cardgen.records.record import Device, Reading
-from cardgen.records.source import Source
+from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, bounded_lines, too_many_runs
 
 STAMPED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - (.*)", re.S)
 VERSION = re.compile(r"carbontracker version (\S+)\s*")
@@ -31,6 +32,7 @@ LINES = (
     ("CO2eq", re.compile(r"\s*CO2eq:\s+(\d{1,15}(?:\.\d{1,40})?|nan) g\s*")),
 )
 AGAIN = "write or copy the log again"
+MAX_EPOCHS = 50_000  # of a log: they are kept, for the two logs are compared
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def entries(source: Source, reading: Reading, fault: Fault, warn: Fault) -> Iter
             reading.note("merged", entry.line, "the message before, a second time")
             continue
         if not entry.stamp:
-            fault("CG505", entry.line, f'"{printable(entry.text, 60)}" has no time before it', AGAIN)
+            fault("CG505", entry.line, "the line has no time before it", AGAIN)
         before = entry
         yield entry
 
@@ -130,7 +132,7 @@ def entries(source: Source, reading: Reading, fault: Fault, warn: Fault) -> Iter
 def _messages(source: Source) -> Iterator[Entry]:
     begun: tuple[int, str, str] | None = None
     more: list[str] = []
-    for line, text in source.lines():
+    for line, text in bounded_lines(source):
         match = STAMPED.fullmatch(text)
         if match or begun is None:
             if begun is None and not match and not text.strip():
@@ -153,6 +155,7 @@ def epochs_log(found: Iterator[Entry], fault: Fault) -> list[Training]:
         if not trainings or (VERSION.fullmatch(text) and trainings[-1].version + trainings[-1].found):
             trainings.append(Training(entry.line))
         now = trainings[-1]
+        _limit(trainings, entry.line)
         _timed(now, entry)
         if match := VERSION.fullmatch(text):
             now.version = match[1]
@@ -176,6 +179,16 @@ def epochs_log(found: Iterator[Entry], fault: Fault) -> list[Training]:
     return trainings
 
 
+def _limit(trainings: list[Training], line: int) -> None:
+    """Raise Unreadable where a log has more trainings or epochs than are kept."""
+    if len(trainings) > MAX_RUNS:
+        raise too_many_runs(line, "trainings", "split it: a card describes one release")
+    if len(trainings[-1].epochs) >= MAX_EPOCHS:
+        message = f"a training has {MAX_EPOCHS:,} epochs and more: they are not kept"
+        hint = "give the output log of the training alone: it has the consumption of all"
+        raise Unreadable(Placed("CG505", message, (), hint, "error", line))
+
+
 def _timed(training: Training, entry: Entry) -> None:
     """Take the times of a message, and what both logs say: components, intensity and place."""
     moment = clock(entry.stamp)
@@ -194,7 +207,7 @@ def _timed(training: Training, entry: Entry) -> None:
 def _duration(training: Training, entry: Entry, fault: Fault) -> None:
     match, epoch = DURATION.fullmatch(entry.text), training.epochs[-1] if training.epochs else None
     if match is None:
-        fault("CG503", entry.line, f'"{printable(entry.text, 60)}" is not a duration', AGAIN)
+        fault("CG503", entry.line, f"{quotable(entry.text)} is not a duration", AGAIN)
     elif epoch is None or epoch.seconds is not None or epoch.power_w:
         fault("CG505", entry.line, "the duration does not follow the name of its epoch: lines are missing", AGAIN)
     else:
@@ -205,11 +218,11 @@ def _power(training: Training, entry: Entry, fault: Fault) -> None:
     match = POWER.fullmatch(" ".join((entry.text, *entry.more)).strip())
     watts = _watts(match[2]) if match else ()
     if match is None or watts == ():
-        fault("CG503", entry.line, f'"{printable(entry.text, 80)}" is not a power in W', AGAIN)
+        fault("CG503", entry.line, f"{quotable(entry.text)} is not a power in W", AGAIN)
         return
     epoch = training.epochs[-1] if training.epochs else None
     if epoch is None or epoch.seconds is None or match[1] in epoch.power_w:
-        fault("CG505", entry.line, f"the power of {printable(match[1], 20)} does not follow its epoch: lines are missing", AGAIN)
+        fault("CG505", entry.line, f"the power of {match[1][:20]} does not follow its epoch: lines are missing", AGAIN)
         return
     epoch.power_w[match[1]] = None if watts is None else math.fsum(watts)
 
@@ -252,6 +265,7 @@ def output_log(found: Iterator[Entry], fault: Fault) -> list[Training]:
             trainings.append(Training(entry.line))
         is_over = False
         now = trainings[-1]
+        _limit(trainings, entry.line)
         _timed(now, entry)
         if block and block[0] == "Actual":
             now.actual = block[1]

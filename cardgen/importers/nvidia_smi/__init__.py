@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from cardgen.importers.nvidia_smi.ticks import LOG, Row, numbered
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.fields import clock, is_missing, number, quotable
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.samples import MAX_DEVICE_W, Samples, in_any_order
 from cardgen.records.source import Source, Unreadable
@@ -232,19 +232,20 @@ class _Log:
         if is_last or not text.strip("\x00 "):
             self.reading.note("skipped", line, "the last line is cut")
             self.reading.warn("CG519", line, "the last line is cut: it is left out", "this is usual when a log is stopped")
-        elif TROUBLE.search(text):
+        elif message := TROUBLE.search(text):
             self.reading.note("skipped", line, "a message of the driver")
-            self.reading.warn("CG510", line, f'a message stands in the log: "{_shown(text)}"', "samples may be missing around it")
+            self.reading.warn("CG510", line, f'a message stands in the log: "{message[0]}"', "samples may be missing around it")
         elif len(cells) != len(header):
             wrong_length(self.reading, line, len(cells), len(header))
         else:
             for name, cell in zip(header, cells):
                 single = UNITS.fullmatch(name)
                 if single and not self._fits(single[1], single[2], cell):
-                    message = f'{printable(name, 60)}: "{_shown(cell)}" is not a value of that column'
+                    shown = quotable(cell) if single[2] or single[1] == self.power_column else "this"
+                    message = f"{printable(name, 60)}: {shown} is not a value of that column"
                     self.reading.fault("CG503", line, message, AGAIN)
                     return
-            self.reading.fault("CG503", line, f'"{_shown(text)}" is not written as the other rows are', AGAIN)
+            self.reading.fault("CG503", line, "this is not written as the other rows are", AGAIN)
 
     def _fits(self, name: str, unit: str | None, cell: str) -> bool:
         if name == self.power_column:
@@ -257,11 +258,6 @@ class _Log:
 
 
 AGAIN = "write or copy the log again, or leave the line out"
-
-
-def _shown(text: str) -> str:
-    """Return a text of a log on one line without the ids of its GPUs, which name a machine."""
-    return printable(re.sub(r"(GPU|MIG)-[0-9A-Za-z][0-9A-Za-z/-]*", r"\1-…", text), 60)
 
 
 def _dmon_rows(log: _Log) -> Iterator[Row]:
@@ -277,7 +273,10 @@ def _dmon_rows(log: _Log) -> Iterator[Row]:
                     raise Unreadable(Placed("CG502", "the header names other columns than before", (), AGAIN, "error", line))
                 names = cells
                 _check_dmon(names, line)
-            elif "pwr" in names and len(cells) == len(names) and cells[names.index("pwr")] != "W":
+            elif cells and len(cells) != len(names):
+                message = f"the line of units has {len(cells)} fields, the header {len(names)}: a reading may have become part of it"
+                log.reading.fault("CG502", line, message, AGAIN)
+            elif cells and cells[names.index("pwr")] != "W":
                 raise Unreadable(Placed("CG503", "the unit of pwr is not W", (), AGAIN, "error", line))
             continue
         if not cells:
@@ -294,9 +293,9 @@ def _dmon_rows(log: _Log) -> Iterator[Row]:
         time = clock(f"{day[:4]}-{day[4:6]}-{day[6:]} {values['Time']}") if re.fullmatch(r"\d{8}", day) else None
         watts = number(power)
         if time is None or not re.fullmatch(r"\d{1,3}", gpu) or (watts is None and not is_missing(power)):
-            log.reading.fault("CG503", line, f'"{printable(text, 60)}" is not a row of this log', AGAIN)
+            log.reading.fault("CG503", line, "this is not a row of this log", AGAIN)
         elif watts is not None and not 0 <= watts <= MAX_DEVICE_W:
-            log.reading.fault("CG503", line, f'pwr: "{printable(power, 60)}" is not the power of one GPU', AGAIN)
+            log.reading.fault("CG503", line, f"pwr: {quotable(power)} is not the power of one GPU", AGAIN)
         else:
             if watts is None:
                 log.lack(line)
@@ -337,7 +336,7 @@ def _read(source: Source, reading: Reading, samples: Samples) -> None:
         rest = _with(first, rows)
         for row in rest if first.device is not None else numbered(rest, reading):
             if row.name and names.setdefault(row.device, row.name) != row.name:
-                reading.fault("CG504", row.line, f'this GPU was called "{printable(names[row.device], 60)}" before', AGAIN)
+                reading.fault("CG504", row.line, "this GPU had another name before", AGAIN)
             if row.power is None:
                 lacking[row.device] = (min(row.time, lacking.get(row.device, (row.time, 0.0))[0]), row.time)
             else:

@@ -14,9 +14,11 @@ from typing import Any
 
 from cardgen.importers.perun.report import read_report
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import clock, json_number
+from cardgen.records.entries import whole
+from cardgen.records.fields import MAX_KWH, clock, json_number, quotable
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, MOST_S, too_many_runs
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
@@ -56,7 +58,7 @@ def _read(source: Source, reading: Reading) -> None:
     if not JSON.match(source.head):
         read_report(source, reading, EXPORT, NOTHING)
         return
-    tree = source.json()
+    tree = whole(source)
     metadata = _dict(tree, "metadata")
     if "creation_dt" not in metadata and "last_execution_dt" not in metadata:
         raise Unreadable(Placed("CG505", "this is not the tree of an application, as perun writes it since 0.4", hint=EXPORT))
@@ -66,6 +68,8 @@ def _read(source: Source, reading: Reading) -> None:
         record = _run(name, run, project, source, reading)
         if record is not None:
             reading.records.append(record)
+        if len(reading.records) > MAX_RUNS:
+            raise too_many_runs(record.lines[0] if record else 1)
     _total(tree, reading)
     _missing(reading)
 
@@ -99,12 +103,12 @@ def _metric(node: object, name: str) -> float | None:
     unit, scale = meaning.get("unit"), json_number(meaning.get("mag"))
     wanted = UNITS.get(name, "J")
     if unit != wanted or scale is None or scale <= 0:
-        shown = printable(f"{meaning.get('mag')} {unit}", 60)
-        raise Unreadable(Placed("CG503", f'{name}: "{shown}" is not its unit, expected {wanted} with a magnitude', hint=EXPORT))
+        shown = quotable(f"{meaning.get('mag')} {unit}")
+        raise Unreadable(Placed("CG503", f"{name}: {shown} is not its unit, expected {wanted} with a magnitude", hint=EXPORT))
     text = metric.get("sum", metric.get("value"))
     value = json_number(text)
     if value is None and text is not None and not (isinstance(text, float) and math.isnan(text)):
-        raise Unreadable(Placed("CG503", f'{name}: "{printable(str(text), 60)}" is not a number', hint=EXPORT))
+        raise Unreadable(Placed("CG503", f"{name}: {quotable(str(text))} is not a number", hint=EXPORT))
     return value * scale if value is not None and value >= 0 else None  # -1 stands where nothing was read
 
 
@@ -116,6 +120,10 @@ def _run(name: str, run: Mapping[str, Any], project: str, source: Source, readin
     energy, seconds, grams = (_metric(run, metric) for metric in ("energy", "runtime", "co2"))
     has_pue = grams is not None or _number(version) >= (0, 5)
     pue = json_number(metadata.get("post-processing.pue")) if has_pue else 1.0
+    for metric, value, most in (("energy", energy, MAX_KWH * 3.6e6), ("runtime", seconds, MOST_S), ("the PUE", pue, 5.0)):
+        if value is not None and value > most:
+            reading.fault("CG503", line, f"{metric}: {value:.6g} is more than any run has", "write or copy the file again")
+            return None
     wrong = _contradiction(run, energy, pue)
     if wrong:
         reading.fault("CG504", line, f"{printable(name, 60)}: {wrong}", "write or copy the file again")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 
-from cardgen.problems import Placed, printable
-from cardgen.records.fields import clock
+from cardgen.problems import Placed
+from cardgen.records.fields import MAX_KWH, clock, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MOST_S, bounded_lines
 
+MAX_LINES = 100_000
 MAGNITUDES = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 JOULES = re.compile(r"(\d+\.\d{3}) ([pnµmkMGT]?)J")
 SECONDS = re.compile(r"(\d+\.\d{3}) s")
@@ -23,7 +25,7 @@ def read_report(source: Source, reading: Reading, way_out: str, nothing: str) ->
 
     Raises Unreadable when it was cut, or is that of a release before 0.5, whose units are not in its table.
     """
-    lines = list(source.lines())
+    lines = _lines(source)
     facts = {key.strip(): value.strip() for _, text in lines if text.count(": ") == 1 for key, value in [text.split(": ")]}
     last = next((found for _, text in lines if (found := LAST.search(text))), None)
     if last is None:
@@ -36,6 +38,9 @@ def read_report(source: Source, reading: Reading, way_out: str, nothing: str) ->
     if reading.is_refused:
         return
     energy = math.fsum(value for value in joules if value is not None) / 3.6e6 if joules and None not in joules else None
+    if (energy or 0) > MAX_KWH or math.fsum(value or 0 for value in seconds) > MOST_S:
+        reading.fault("CG503", rounds[0][0], "the energy or the time is more than any run has", "write or copy the file again")
+        return
     pue = _pue(rows, rounds, reading)
     total = TOTAL.search(last[0])
     runs = int(last[1])
@@ -58,6 +63,17 @@ def read_report(source: Source, reading: Reading, way_out: str, nothing: str) ->
         end=start + hours * 3600 if start and hours else None, file=source.short, lines=tuple(line for line, _ in rounds),
     )  # fmt: skip
     reading.records.append(record)
+
+
+def _lines(source: Source) -> list[tuple[int, str]]:
+    """Return the lines of the report; raises Unreadable where there are more than any has."""
+    lines = []
+    for line, text in bounded_lines(source):
+        lines.append((line, text))
+        if len(lines) > MAX_LINES:
+            message = f"the report has more than {MAX_LINES:,} lines"
+            raise Unreadable(Placed("CG505", message, (), "give the JSON instead", "error", line))
+    return lines
 
 
 def _rows(lines: list[tuple[int, str]], reading: Reading) -> list[tuple[int, dict[str, str]]]:
@@ -87,7 +103,7 @@ def _value(line: int, row: dict[str, str], column: str, form: re.Pattern[str], r
     found = form.fullmatch(text)
     if found is None:
         if text not in ("", "nan"):
-            reading.fault("CG503", line, f'{column}: "{printable(text, 60)}" is not a value with its unit', "write or copy the file again")
+            reading.fault("CG503", line, f"{column}: {quotable(text)} is not a value with its unit", "write or copy the file again")
         return None
     return float(found[1]) * (MAGNITUDES[found[2]] if form is JOULES else 1.0)
 

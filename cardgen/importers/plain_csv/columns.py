@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cardgen.core.units import UnitError, parse_quantity
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import clock, is_missing
+from cardgen.records.fields import clock, is_missing, quotable
 from cardgen.records.source import Unreadable
 from cardgen.records.table import Table
 
@@ -143,7 +143,7 @@ def value_in(table: Table, row: Sequence[str], role: str, column: Column) -> flo
     else:
         scale = column.scale if column.scale is not None else 1.0
     if found is None or found < 0:
-        message = f'{role}: "{printable(text, 60)}" is not a number that can stand there'
+        message = f"{role}: {quotable(text)} is not a number that can stand there"
         hint = NO_THOUSANDS if found is None and THOUSANDS.fullmatch(text) else AGAIN
         raise Unreadable(Placed("CG503", message, (), hint, "error", table.line))
     return found * scale
@@ -160,11 +160,11 @@ def moment_in(table: Table, row: Sequence[str], column: Column) -> tuple[float, 
         return moment, True
     if DATE.fullmatch(text):
         why = "is no date of the calendar" if day_first else "does not say which is the day and which the month"
-        message = f'time: "{printable(text, 60)}" {why}'
+        message = f"time: {quotable(text)} {why}"
         raise Unreadable(Placed("CG503", message, (), "write the year first, as in 2026-03-01 12:30", "error", table.line))
     value = table.number(row, column.name)
     if value is None or column.scale is None:
-        message = f'time: "{printable(text, 60)}" is neither a date and time nor a number whose unit is known'
+        message = f"time: {quotable(text)} is neither a date and time nor a number whose unit is known"
         raise Unreadable(Placed("CG503", message, (), hint_for("time", column.name), "error", table.line))
     return value * column.scale, value * column.scale > 1e8
 

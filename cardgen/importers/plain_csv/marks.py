@@ -25,6 +25,7 @@ class Marks:
         self.others = {column.position for role, column in known.items() if role in (*TEXTS, "time")}
         self.first: dict[str, tuple[str, int]] = {}  # mark -> first cell that has it, with its line
         self.either: dict[str, tuple[str, int]] = {}  # mark -> first cell in which it may set thousands apart
+        self.decimal: set[str] = set()  # marks that are decimal for certain: 1.5
 
     def see(self, row: Sequence[str], line: int) -> None:
         """Learn the marks of a row."""
@@ -35,8 +36,12 @@ class Marks:
             if not found or (found[2] == "." and position not in self.numbers):
                 continue
             self.first.setdefault(found[2], (cell.strip(), line))
-            if position in self.numbers and len(found[3]) == 3 and len(found[1]) < 4 and found[1][0] != "0":
+            if position not in self.numbers:
+                continue
+            if len(found[3]) == 3 and len(found[1]) < 4 and found[1][0] != "0":
                 self.either.setdefault(found[2], (cell.strip(), line))
+            else:
+                self.decimal.add(found[2])
 
     def report(self, reading: Reading) -> None:
         """Add the error of a number that may be one or another."""
@@ -49,3 +54,9 @@ class Marks:
                 )
                 reading.fault("CG503", line, message, NO_THOUSANDS)
                 return
+        if "." in self.either and "." not in self.decimal:
+            cell, line = self.either["."]
+            whole = printable(cell.replace(".", ""), 30)
+            message = f'"{printable(cell, 30)}" may be {whole}: no other cell shows whether points are decimal or set thousands apart'
+            hint = "export without thousands separators; where points are decimal, with commas between the fields"
+            reading.fault("CG503", line, message, hint)

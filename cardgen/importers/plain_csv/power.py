@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 from cardgen.importers.plain_csv.columns import TEXTS, columns_of, moment_in, value_in
 from cardgen.importers.plain_csv.marks import Marks
+from cardgen.records.fields import MAX_KWH
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.samples import OutOfOrder, Samples
 from cardgen.records.source import Source
+from cardgen.records.streamed import MAX_RUNS, too_many_runs
 from cardgen.records.table import Table
 
+MAX_TEXTS = 50  # different devices of a run
 COVERS = "what the meter covers is not in the table: the node is assumed"
 
 
@@ -51,13 +54,15 @@ def _integrate(source: Source, columns: Mapping[str, str], reading: Reading, kee
             continue
         name = table.text(row, known["run"].name) if "run" in known else ""
         if name not in runs:
+            if len(runs) >= MAX_RUNS:
+                raise too_many_runs(table.line)
             runs[name] = _Run(Samples(keep=keep), table.line, moment[1])
             runs[name].samples.origin = math.floor(moment[0])
         run = runs[name]
         device = table.text(row, known["device"].name) if "device" in known else ""
         run.samples.add(device, moment[0] - run.samples.origin, power, table.line)
         for role in TEXTS:
-            if role in known and (text := table.text(row, known[role].name)):
+            if role in known and (text := table.text(row, known[role].name)) and len(run.texts.get(role, ())) < MAX_TEXTS:
                 run.texts.setdefault(role, {})[text] = None
     if marks:
         marks.report(reading)
@@ -70,6 +75,9 @@ def _integrate(source: Source, columns: Mapping[str, str], reading: Reading, kee
 def _record(name: str, run: _Run, by_device: bool, source: Source, reading: Reading) -> Record:
     """Return a run with the energy of its samples."""
     found = run.samples.summary(reading)
+    if found.energy_kwh and found.energy_kwh > MAX_KWH:
+        message = f"the energy of the run is {found.energy_kwh:.3g} kWh, which no run uses"
+        reading.fault("CG503", run.line, message, "check the unit of the column")
     if not found.energy_kwh:
         message = "the samples have no energy: there is one alone, or all are 0 W"
         reading.fault("CG501", run.line, message, "give the samples of the whole run")
@@ -78,6 +86,6 @@ def _record(name: str, run: _Run, by_device: bool, source: Source, reading: Read
         tool="plain-csv", run=name, project=next(iter(run.texts.get("project", ())), ""), method="a table of power",
         energy_kwh=found.energy_kwh or None, basis="estimated", reason=f"the table does not say which meter read the power; {COVERS}",
         start=found.start if run.dated else None, end=found.end if run.dated else None, hours=found.hours,
-        device_hours=found.device_hours if by_device else None, devices=tuple(Device(text) for text in names[:50]),
+        device_hours=found.device_hours if by_device else None, devices=tuple(Device(text) for text in names),
         country=next(iter(run.texts.get("country", ())), None), file=source.short, lines=found.lines or (run.line,),
     )  # fmt: skip

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, UNFINISHED, Job, resources, rounded
+from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, UNFINISHED, Job, contradiction, resources, rounded, shown
 from cardgen.importers.slurm.sacct_json import is_sacct_json, json_jobs
-from cardgen.problems import Placed, printable
+from cardgen.problems import Placed
 from cardgen.records.fields import clock, elapsed, is_missing
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, MOST_S, Seen, named_or_empty, too_many_runs
 from cardgen.records.table import Table, separator
 from cardgen.records.tool import Tool, each
 
@@ -32,6 +34,7 @@ KNOWN = {"ConsumedEnergyRaw", "ConsumedEnergy", "AllocTRES", "Elapsed", "Elapsed
 ALIGNED = re.compile(r"\s*JobID(Raw)?\s{2,}.*")
 PRIVATE = ("User", "Account", "UID", "GID", "Group", "NodeList", "WorkDir", "SubmitLine", "Comment", "AdminComment", "StdOut", "StdErr")
 _AGAIN = "write or copy the file again, or leave the row out"
+_STEP = "a step, whose energy that of its job includes"
 _OFF = "energy accounting was off, or the nodes have no meter: state hardware and duration in the run file"
 
 
@@ -74,34 +77,46 @@ def _jobs(source: Source, reading: Reading) -> list[Job]:
         message = "there is no column JobID: jobs and their steps cannot be told apart" if column is None else "a column stands twice"
         raise Unreadable(Placed("CG502", message, (), f"write it with {FORMAT}", "error", source.line_of(source.first_line)))
     table = Table(source, reading, "|" if "|" in source.first_line else None)
-    jobs, steps, seen = [], [], {}
+    check, seen, orphans = named_or_empty(table.header), Seen(), dict[str, int]()
+    jobs: dict[str, list[Job]] = {}
+    count = 0
     for row in table.full_rows():
-        known = seen.setdefault(tuple(row), table.line)
-        if known != table.line:
-            reading.note("merged", table.line, f"the same row as on line {known}")
+        if seen.is_again(tuple(row), table.line, reading):
             continue
+        check(row, table.line)
         values = {name: cell.strip() for name, cell in zip(table.header, row) if name}
         found = ID.fullmatch(values[column])
         if not found:
-            reading.fault("CG503", table.line, f'{column}: "{printable(values[column], 60)}" is not the id of a job', _AGAIN)
+            reading.fault("CG503", table.line, f"{column}: {shown(values[column])} is not the id of a job", _AGAIN)
+        elif found[2] and found[1] in jobs:
+            reading.note("merged", table.line, _STEP)
         elif found[2]:
-            steps.append((found[1], table.line))
+            orphans.setdefault(found[1], table.line)
         elif (job := _job(found[1], values, table.line, reading)) is not None:
-            jobs.append(job)
-    _steps(steps, {job.id for job in jobs}, reading)
-    return jobs
+            jobs.setdefault(job.id, []).append(job)
+            count += 1
+        if count > MAX_RUNS or len(orphans) > MAX_RUNS:
+            raise too_many_runs(table.line, "jobs", "select those of the model with sacct -j or --name")
+    seen.report(reading)
+    _steps(orphans, jobs, reading)
+    return _without_names([job for attempts in jobs.values() for job in attempts])
 
 
-def _steps(steps: Iterable[tuple[str, int]], jobs: set[str], reading: Reading) -> None:
-    """Note the steps of jobs as parts of them; steps alone are an error, for no one of them is the job."""
-    alone = set()
-    for job, line in steps:
+def _steps(orphans: Mapping[str, int], jobs: Mapping[str, object], reading: Reading) -> None:
+    """Note the steps that stand above the row of their job; those alone are an error, for no one of them is the job."""
+    for job, line in orphans.items():
         if job in jobs:
-            reading.note("merged", line, "a step, whose energy that of its job includes")
-        elif job not in alone and not reading.is_refused:
-            alone.add(job)
+            reading.note("merged", line, _STEP)
+        elif not reading.is_refused:
             message = f"job {job} has steps and no row of its own, which holds all of its energy"
             reading.fault("CG502", line, message, f"give the row of the job too: {FORMAT}")
+
+
+def _without_names(jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs, without a name where it may be that of a user which moved there: a job has a user, and that one's cell is empty."""
+    people = {job.private[column].casefold() for job in jobs for column in ("User", "Account", "Group") if column in job.private}
+    has_users = any("User" in job.private for job in jobs)
+    return [replace(job, name="") if job.name.casefold() in people or (has_users and "User" not in job.private) else job for job in jobs]
 
 
 def _job(name: str, values: Mapping[str, str], line: int, reading: Reading) -> Job | None:
@@ -139,8 +154,10 @@ def _wrong(values: Mapping[str, str]) -> str:
         elif name in ("Start", "End", "Submit", "Eligible"):
             fits = text in ("Unknown", "None", "N/A") or clock(text) is not None
         elif name == "Elapsed":
-            fits = elapsed(text) is not None or text == "INVALID"
-        elif name in ("ElapsedRaw", "NNodes", "AllocNodes", "NCPUS", "AllocCPUS", "ReqCPUS", "ConsumedEnergyRaw"):
+            fits = (seconds := elapsed(text)) is not None and seconds <= MOST_S or text == "INVALID"
+        elif name == "ElapsedRaw":
+            fits = re.fullmatch(r"\d{1,20}", text) is not None and int(text) <= MOST_S
+        elif name in ("NNodes", "AllocNodes", "NCPUS", "AllocCPUS", "ReqCPUS", "ConsumedEnergyRaw"):
             fits = re.fullmatch(r"\d{1,20}", text) is not None or (name == "ConsumedEnergyRaw" and is_missing(text))
         elif name == "ConsumedEnergy":
             fits = rounded(text) is not None or is_missing(text)
@@ -151,8 +168,7 @@ def _wrong(values: Mapping[str, str]) -> str:
         else:
             fits = True
         if not fits:
-            shown = text.partition(" ")[0] if name == "State" else text  # what follows a state names a user
-            return f'{name}: "{printable(shown, 60)}" is not a value of that column'
+            return f"{name}: {shown(text)} is not a value of that column"
     return ""
 
 
@@ -165,9 +181,9 @@ def _contradiction(
         return f"Elapsed is {values['Elapsed']}, which is {seconds:.0f} s, and ElapsedRaw {raw:.0f} s"
     if nodes is not None and given.get("node", nodes) != nodes:
         return f"{nodes} nodes, and {given['node']:.0f} in AllocTRES"
-    # the clock may be put forward by an hour in between, and time in suspension is not counted
-    if seconds and start and end and seconds > end - start + 3_601:
-        return f"{seconds:.0f} s elapsed, and {end - start:.0f} s lie between Start and End"
+    wrong = contradiction(raw, start, end)
+    if wrong:
+        return wrong
     typed = sum(count for name, count in given.items() if name.startswith("gres/gpu:"))
     if typed > given.get("gres/gpu", typed):
         return f"AllocTRES has {typed:.0f} GPUs with a type, and {given['gres/gpu']:.0f} in all"
@@ -217,7 +233,10 @@ def _attempts(jobs: Iterable[Job], reading: Reading) -> list[list[Job]]:
         other = attempts.setdefault(job.start, job)
         if other is job:
             if len(attempts) > 1:
-                reading.note("merged", job.line, f"another attempt at the job of line {next(iter(attempts.values())).line}: added to it")
+                first = next(iter(attempts.values())).line
+                reading.note("merged", job.line, f"another attempt at the job of line {first}: added to it")
+                message = f"job {job.id} stands on line {first} too, with another start: both attempts used energy, and are added"
+                reading.warn("CG510", job.line, message, "if one row is a copy of the other whose start was damaged, leave it out")
         elif other.state in UNFINISHED or job.state in UNFINISHED:
             kept, dropped = (job, other) if other.state in UNFINISHED else (other, job)
             attempts[job.start] = kept

@@ -20,6 +20,7 @@ ROUNDED = re.compile(r"(\d+(?:\.(\d+))?)([KMGTPE]?)")
 NO_JOB_J = 3.6e15  # a terawatt hour
 RESOURCE = re.compile(r"([A-Za-z][\w/:.\-]*)=(\d+(?:\.\d+)?)([KMGTPE]?)(n|c)?")
 GPU = re.compile(r"gres/gpu(?::(.+))?")
+SHOWABLE = re.compile(r"[\dKMGTPEO.,:+\-_\[\]]{1,40}|[A-Z_]{1,30}")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,26 @@ class Job:
         left = all_of_them - sum(typed.values())
         devices = tuple(Device(name, count) for name, count in sorted(typed.items()) if count)
         return (*devices, Device("gpu", left)) if left > 0 else devices
+
+
+def contradiction(seconds: float | None, start: float | None, end: float | None) -> str:
+    """Return how the times of a job contradict each other, "" where they agree. The clock may be put forward by an hour in between,
+    and time in suspension is not counted.
+    """
+    if start and end and end < start:
+        return f"the job ends {start - end:,.0f} s before it starts"
+    if seconds and start and end and seconds > end - start + 3_601:
+        return f"{seconds:.0f} s elapsed, and {end - start:.0f} s lie between Start and End"
+    return ""
+
+
+def shown(text: str) -> str:
+    """Return a cell in quotes where it is made of figures or capitals; what else may have moved into its place names people.
+
+    >>> shown("12:0O:00"), shown("COMPLETD"), shown("node[17-18].cluster"), shown("ada")
+    ('"12:0O:00"', '"COMPLETD"', 'a text', 'a text')
+    """
+    return f'"{text}"' if SHOWABLE.fullmatch(text) else "a text"
 
 
 def resources(text: str) -> dict[str, float] | None:

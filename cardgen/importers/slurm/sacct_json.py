@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, Job
-from cardgen.problems import printable
+from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, Job, contradiction, shown
+from cardgen.records.entries import whole
 from cardgen.records.fields import json_number
 from cardgen.records.record import Reading
 from cardgen.records.source import Source
+from cardgen.records.streamed import MAX_RUNS, MOST_S, too_many_runs
 
-JOB = re.compile(r'"job_id"\s*:\s*(\d+)')
+JOB = re.compile(r'^(\s*).*?"job_id"\s*:\s*(\d+)')
+MOST_MOMENT = 1e11  # s since 1970: in three thousand years
 PRIVATE = {"user": "User", "account": "Account", "group": "Group", "nodes": "NodeList", "working_directory": "WorkDir"}
 _AGAIN = "write or copy the file again"
 
@@ -24,26 +26,43 @@ def is_sacct_json(head: str) -> bool:
 
 def json_jobs(source: Source, reading: Reading) -> Iterator[Job]:
     """Yield the jobs, each once; what is not a job as sacct writes it is an error."""
-    data = source.json()
-    lines: dict[int, int] = {}
-    for line, text in source.lines():
-        for found in JOB.finditer(text):
-            lines.setdefault(int(found[1]), line)
+    data, lines = whole(source), _lines(source)
     jobs = data.get("jobs") if isinstance(data, dict) else None
-    seen = []
+    if isinstance(jobs, list) and len(jobs) > MAX_RUNS:
+        raise too_many_runs(1, "jobs", "select those of the model with sacct -j or --name")
+    seen: list[object] = []
     for item in jobs if isinstance(jobs, list) else []:
         reading.rows += 1
         number = _amount(item.get("job_id")) if isinstance(item, dict) else None
-        line = lines.get(int(number), 1) if number is not None else 1
+        own = lines.get(int(number), []) if number is not None else []
+        line = own.pop(0) if len(own) > 1 else own[0] if own else 1
         if item in seen[-50:]:
             reading.note("merged", line, "the same job again")
             continue
         seen.append(item)
         wrong = _wrong(item, number)
+        clash = "" if wrong else _clash(item)
         if wrong:
             reading.fault("CG503", line, wrong, _AGAIN)
+        elif clash:
+            reading.fault("CG504", line, clash, _AGAIN)
         else:
             yield _job(item, int(number or 0), line)
+
+
+def _lines(source: Source) -> dict[int, list[int]]:
+    """Return the lines on which each id of a job stands; those that are indented further are of arrays and parts."""
+    found: list[tuple[int, int, int]] = []
+    for line, text in source.lines():
+        match = JOB.match(text) if '"job_id"' in text else None
+        if match:
+            found.append((len(match[1]), int(match[2]), line))
+    least = min((indent for indent, _, _ in found), default=0)
+    lines: dict[int, list[int]] = {}
+    for indent, number, line in found:
+        if indent == least:
+            lines.setdefault(number, []).append(line)
+    return lines
 
 
 def _amount(value: object) -> float | None:
@@ -74,21 +93,41 @@ def _wrong(item: object, number: float | None) -> str:
     if not isinstance(item, dict) or number is None or number < 1:
         return "this is not a job with an id"
     if _state(item) not in STATES:
-        return f'state: "{printable(_state(item), 60)}" is not a state of a job'
-    if _amount(_part(item, "time").get("elapsed")) is None:
-        return "time.elapsed is missing"
+        return f"state: {shown(_state(item))} is not a state of a job"
+    time = _part(item, "time")
+    seconds = _amount(time.get("elapsed"))
+    if seconds is None or not 0 <= seconds <= MOST_S:
+        return "time.elapsed is missing" if seconds is None else f"time.elapsed: {seconds:.6g} s is no time that a job takes"
+    for name in ("start", "end"):
+        if not 0 <= (_amount(time.get(name)) or 0) <= MOST_MOMENT:
+            return f"time.{name} is no time in seconds since 1970"
     for part in _allocated(item):
         count = part.get("count")
         if count is not None and (_amount(count) is None or (_amount(count) or 0) < 0) and part.get("type") in ("energy", "gres", "node"):
-            return f'tres.allocated: "{printable(str(count), 60)}" is not an amount'
+            return f"tres.allocated: {shown(str(count))} is not an amount"
     return ""
+
+
+def _clash(item: Mapping[str, Any]) -> str:
+    """Return how the values of a job contradict each other, "" where they agree."""
+    amounts: dict[str, float | None] = {}
+    for part in _allocated(item):
+        name, count = _name(part), _amount(part.get("count"))
+        if amounts.setdefault(name, count) != count:
+            kind = part.get("type") if part.get("type") in ("energy", "gres", "node", "cpu", "mem", "billing") else "an item"
+            return f"tres.allocated has {kind} twice, with different amounts"
+    time = _part(item, "time")
+    return contradiction(_amount(time.get("elapsed")), _amount(time.get("start")), _amount(time.get("end")))
+
+
+def _name(part: Mapping[str, Any]) -> str:
+    return "/".join(str(text) for text in (part.get("type"), part.get("name")) if text)
 
 
 def _job(item: Mapping[str, Any], number: int, line: int) -> Job:
     time, found = _part(item, "time"), {}
     for part in _allocated(item):
-        name = "/".join(str(text) for text in (part.get("type"), part.get("name")) if text)
-        found[name] = _amount(part.get("count")) or 0.0
+        found[_name(part)] = _amount(part.get("count")) or 0.0
     joules = found.get("energy")
     start, end = _amount(time.get("start")), _amount(time.get("end"))
     nodes = _amount(item.get("allocation_nodes"))

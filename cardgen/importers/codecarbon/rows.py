@@ -1,0 +1,102 @@
+"""One row of CodeCarbon as the record of a run."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from cardgen.importers.codecarbon.checks import COMPONENTS, NAMES, NUMBERS, contradiction, doubts, wrong_value
+from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.record import Device, Reading, Record
+from cardgen.records.source import Source
+
+# Power that old releases take for a processor that they know nothing of: half of 85 W, and half of 225 W.
+CONSTANTS_W = (42.5, 112.5)
+QUEBEC = ("quebec", "québec")
+COUNTED = re.compile(r"\d+ x (.+)")
+MOVED = "fields may have moved: write or copy the file again, or leave the row out"
+
+
+def record_of(values: Mapping[str, str], energy: float, line: int, source: Source, reading: Reading) -> Record | None:
+    """Return what the values of one row, by the names of their columns, say of its run; None where they contradict each other."""
+    values = {name: "" if name in NAMES and is_missing(text) else text for name, text in values.items()}
+    wrong = wrong_value(values)
+    if wrong:
+        reading.fault("CG503", line, wrong, MOVED)
+        return None
+    numbers = {name: number(text) for name, text in values.items() if name in NUMBERS}
+    wrong = contradiction(energy, numbers)
+    if wrong:
+        reading.fault("CG504", line, wrong, MOVED)
+        return None
+    emissions = numbers.get("emissions")
+    for code, message in doubts(values, energy, numbers):
+        reading.warn(code, line, message, "check the row against what the tracker wrote")
+    version = values.get("codecarbon_version", "")
+    reading.version = reading.version or version
+    pue = numbers.get("pue")
+    pue = pue if pue and pue > 1 else None  # 1.0 stands where none was set
+    water, hours = numbers.get("water_consumed"), _hours(energy, numbers)
+    if hours is None and numbers.get("duration"):
+        reading.note("skipped", line, "the duration is that of the last task and not of the run")
+    project, end = values.get("project_name", ""), clock(values.get("timestamp", ""))
+    project = "" if project == "codecarbon" else project  # its name where none was given
+    components = {COMPONENTS[name]: value for name in COMPONENTS if (value := numbers.get(name)) is not None}
+    basis, reason = _basis(energy, components, numbers)
+    if "constant" in reason:
+        message = f"the processors are taken at a constant {numbers['cpu_power']:g} W"
+        reading.warn("CG517", line, message, "the tracker does not know them: measure with a meter, or state their power")
+    if values.get("tracking_mode") == "process":
+        reason = f"the process alone; {reason}"
+    on_cloud = values.get("on_cloud") == "Y" and values.get("cloud_provider", "")
+    return Record(
+        tool="codecarbon", run=values.get("run_id") or values.get("experiment_id", "") * ("run_id" not in values),
+        part=values.get("task_name", ""), project=project, method=f"codecarbon {version}".strip(),
+        energy_kwh=energy, boundary="facility" if pue else "node", basis=basis, reason=reason, pue=pue,
+        emissions_kg=emissions, water_l=water or None, wue=numbers.get("wue") or None, hours=hours, end=end,
+        start=end - hours * 3600 if end and hours else None,
+        devices=_devices(values, numbers), components=components, provider=values.get("cloud_provider") if on_cloud else None,
+        region=values.get("cloud_region") if on_cloud else values.get("region") or None,
+        country=values.get("country_iso_code") or values.get("country_name") or None,
+        is_default_place=values.get("country_iso_code") == "CAN" and values.get("region", "").casefold() in QUEBEC and not on_cloud,
+        host=tuple(values.get(name, "") for name in HOST), file=source.short, lines=(line,),
+        private={name: values[name] for name in PRIVATE if values.get(name)},
+    )  # fmt: skip
+
+
+HOST = ("os", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "ram_total_size", "longitude", "latitude", "tracking_mode")
+PRIVATE = ("longitude", "latitude", "os")
+
+
+def _hours(energy: float, numbers: Mapping[str, float | None]) -> float | None:
+    """Return the wall-clock time in h; None where it is that of a part: memory draws the same power all the time."""
+    duration, memory, power = numbers.get("duration"), numbers.get("ram_energy"), numbers.get("ram_power")
+    if not duration:
+        return None
+    if memory and power and memory * 3.6e6 > 1.5 * power * duration * (numbers.get("pue") or 1):
+        return None
+    return duration / 3600
+
+
+def _basis(energy: float, components: Mapping[str, float], numbers: Mapping[str, float | None]) -> tuple[str, str]:
+    """Return whether most of the energy was measured, and what was: GPUs have meters, processors often only a rated power."""
+    if not components:
+        return "estimated", "the file does not say which part was measured"
+    power, duration, processors = numbers.get("cpu_power"), numbers.get("duration"), components.get("processors")
+    is_constant = power in CONSTANTS_W and duration and processors and math.isclose(processors * 3.6e6, power * duration, rel_tol=0.05)
+    rest = f"processors at a constant {power:g} W, memory by its size" if is_constant else "processors and memory may be from rated power"
+    accelerators = components.get("accelerators", 0.0)
+    if accelerators > energy / 2:
+        return "measured", f"GPUs by their own meter, {accelerators / energy:.0%} of it; {rest}"
+    return "estimated", rest
+
+
+def _devices(values: Mapping[str, str], numbers: Mapping[str, float | None]) -> tuple[Device, ...]:
+    """Return the GPUs of a run, else its processor: ``8 x NVIDIA A40`` is eight of them."""
+    model = values.get("gpu_model", "")
+    if model:
+        several = COUNTED.fullmatch(model)
+        count = numbers.get("gpu_count") or 0
+        return (Device(several[1] if several else model, int(count) or None),)
+    return (Device(values["cpu_model"]),) if values.get("cpu_model") else ()
