@@ -101,8 +101,14 @@ def _activity(run: Combined, name: str, stated: Stated, factors: Factors) -> Ite
 
 # What --include asks for, and what the importers call it.
 PRIVATE: Mapping[str, tuple[str, ...]] = {
-    "coordinates": ("latitude", "longitude"), "host": ("host", "hostname", "os", "nodes"), "user": ("user", "account", "organization"),
-    "path": ("path",), "command": ("command",),
+    "coordinates": ("latitude", "longitude", "location"),
+    "host": ("host", "hosts", "hostname", "os", "nodes", "NodeList"),
+    "user": (
+        "user", "User", "UID", "GID", "Group", "Account", "account", "user_name", "user_id", "name", "division", "organization",
+        "mlflow.user", "mlflow.runName",
+    ),
+    "path": ("path", "WorkDir", "StdOut", "StdErr", "artifact_uri"),
+    "command": ("command", "SubmitLine", "Comment", "AdminComment", "model", "model_name", "mlflow.source.name", "mlflow.source.type"),
 }  # fmt: skip
 
 

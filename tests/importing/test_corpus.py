@@ -10,6 +10,7 @@ import pytest
 from cardgen.importers import importer, names
 from cardgen.importing.choosing import Choice, chosen
 from cardgen.importing.finding import read
+from cardgen.importing.run_file import PRIVATE
 from cardgen.records.source import Source, sources
 
 OWN = Path(__file__).parents[1] / "importers" / "data"
@@ -101,3 +102,11 @@ def test_the_whole_corpus_is_tried():
     assert [
         folder for folder in folders if not any(path == folder or path in folder.parents or folder in path.parents for path in tried)
     ] == []
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=lambda path: path.name)
+def test_what_is_private_can_be_asked_for(root):
+    known = {name for names in PRIVATE.values() for name in names}
+    named, found = sources((str(root),))
+    used = {name for reading in read(named, found) for record in reading.records for name in record.private}
+    assert used and used <= known
