@@ -83,12 +83,12 @@ def _from_card(card: str, output: str) -> int:
 
     content = content_of(card)
     name = "stdin" if card == "-" else card
-    if is_evidence(card):
-        text, code = run_text((card,), Factors())
-        if text is not None:
-            _put(text, output)
-        return code
     if card != "-" and not is_card(card, content):
+        if is_evidence(card):
+            text, code = run_text((card,), Factors())
+            if text is not None:
+                _put(text, output)
+            return code
         hint = "a card ends in .md, or begins with front matter; cardgen import --list shows the tools that are known"
         raise CardgenError(f"{printable(name, 300)} is neither a model card nor the output of a tool", 2, hint)
     reading = read(content)

@@ -38,6 +38,9 @@ def too_many_runs(line: int, what: str = "runs", way_out: str = "split it: a car
     return Unreadable(Placed("CG505", f"the file holds more than {MAX_RUNS:,} {what}", (), way_out, "error", line))
 
 
+_ZERO = 0x9E37_79B9_7F4A_7C15  # stands for a hash of 0, which marks a place that is free
+
+
 class Seen:
     """Which keys came before, and on which line: 12 bytes for each and room to grow, where a dict takes 200.
 
@@ -54,7 +57,7 @@ class Seen:
 
     def first(self, key: object, line: int) -> int:
         """Return the line that a key was first given with: its own where it is new."""
-        code = hash(key) & 0xFFFF_FFFF_FFFF_FFFF or 1
+        code = hash(key) & 0xFFFF_FFFF_FFFF_FFFF or _ZERO
         codes, mask = self._codes, self._mask
         place = code & mask
         while found := codes[place]:

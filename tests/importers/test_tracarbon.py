@@ -107,9 +107,11 @@ def test_a_key_that_stands_twice_is_refused(content, tmp_path):
 
 
 def test_an_energy_that_no_run_has_is_refused(tmp_path):
-    found = read(
-        tmp_path, LINES.replace(b'"metric_value": 90.0', b'"metric_value": 9e11').replace(b"2026-11-21 10:00:", b"2026-11-21 10:0:")
+    line = (
+        '{{"timestamp": "2026-11-21 1{}:00:00+00:00", "metric_name": "energy_consumption_host", "metric_value": {}, "metric_tags": {}}}\n'
     )
-    assert found.is_refused
-    found = read(tmp_path, LINES.replace(b'"metric_value": 90.0', b'"metric_value": 9e13'))
-    assert any(problem.code == "CG503" for problem in found.problems)
+    hours = "".join(line.format(hour, 9e11, '["units:watts"]') for hour in range(3))  # 9e8 kWh in each of two hours
+    found = read(tmp_path, hours.encode())
+    assert ([problem.code for problem in found.problems], found.records) == (["CG503"], [])
+    found = read(tmp_path, hours.replace("900000000000.0", "9e13").encode())
+    assert [problem.code for problem in found.problems][0] == "CG503"

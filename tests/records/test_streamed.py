@@ -21,6 +21,11 @@ def test_a_key_that_came_before_is_known_with_its_line(keys):
         assert seen.first(key, line) == known.setdefault(key, line)
 
 
+def test_a_key_whose_hash_is_zero_is_no_other_key():
+    seen = Seen()
+    assert [seen.first(key, line) for line, key in enumerate((0, 1, 0), 1)] == [1, 2, 1]
+
+
 def test_many_keys_are_told_apart():
     seen = Seen()
     assert [line for line in range(1, 20_001) if seen.first((line, "row"), line) != line] == []
