@@ -1,18 +1,18 @@
-"""optimum-benchmark 0.1 to 0.6: ``benchmark_report.json``, ``benchmark.json``, and ``<task>_codecarbon.json`` of each task.
+"""optimum-benchmark 0.1 to 0.6: ``benchmark_report.json`` and ``benchmark.json``.
 
 A report has phases, each with the energy of one call, or of one pass over its data; phases add up where none lies within another:
-``overall`` holds ``warmup`` and ``train``, ``generate`` holds ``prefill`` and ``decode``. The file of a task is what CodeCarbon measured.
+``overall`` holds ``warmup`` and ``train``, ``generate`` holds ``prefill`` and ``decode``. The file of a task,
+``<task>_codecarbon.json``, is CodeCarbon's and read as such.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 from cardgen.core.units import UnitError, convert
-from cardgen.importers.codecarbon.rows import record_of
+from cardgen.problems import printable
 from cardgen.records.entries import AGAIN, Entry, entries
 from cardgen.records.fields import json_number, quotable
 from cardgen.records.record import Reading, Record
@@ -20,9 +20,9 @@ from cardgen.records.source import Source, Unreadable
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
-    "optimum-benchmark", "optimum-benchmark", "benchmark_report.json, benchmark.json, <task>_codecarbon.json",
-    "energy of processors, memory and GPUs by phase; of tasks also emissions and place",
-    "how often a phase ran; emissions and place (reports)",
+    "optimum-benchmark", "optimum-benchmark", "benchmark_report.json, benchmark.json",
+    "energy of processors, memory and GPUs by phase",
+    "how often a phase ran; emissions and place",
     "https://github.com/huggingface/optimum-benchmark",
 )  # fmt: skip
 
@@ -33,20 +33,17 @@ PHASES = (
 WITHIN = {"overall": ("warmup", "train"), "generate": ("prefill", "decode", "per_token"), "decode": ("per_token",)}
 MEASUREMENTS = {"memory", "latency", "throughput", "energy", "efficiency", "measures"}
 COMPONENTS = {"gpu": "accelerators", "cpu": "processors", "ram": "memory"}
-TASK = ("energy_consumed", "emissions", "cpu_energy", "duration", "run_id")
 REASON = "energy of a benchmark: of one call, or of one pass over its data"
 HINT = "run the benchmark with energy: true in its scenario"
 
 
 def recognises(source: Source) -> bool:
-    """Return whether the beginning is an object with the measurements of a phase, or with the energy of a task."""
+    """Return whether the beginning is an object with the measurements of a phase."""
     head = source.head
-    if not head.lstrip().startswith("{"):
-        return False
-    if all(f'"{key}"' in head for key in TASK):
-        return True
-    return any(f'"{phase}"' in head for phase in PHASES) and (
-        '"efficiency"' in head and '"energy"' in head or '"latency"' in head and '"throughput"' in head and '"memory"' in head
+    return (
+        head.lstrip().startswith("{")
+        and any(f'"{phase}"' in head for phase in PHASES)
+        and ('"efficiency"' in head and '"energy"' in head or '"latency"' in head and '"throughput"' in head and '"memory"' in head)
     )
 
 
@@ -54,52 +51,22 @@ def _read(source: Source, reading: Reading) -> None:
     for entry in entries(source):
         reading.rows += 1
         try:
-            record = _task(entry, source, reading) if entry.at("energy_consumed") is not None else _report(entry, source, reading)
+            record = _report(entry, source, reading)
         except Unreadable as error:
             reading.fault(error.problem.code, error.problem.line, error.problem.message, error.problem.hint)
             continue
         if record is not None:
             reading.records.append(record)
-    if reading.rows > 1 and len({record.part or record.run for record in reading.records}) < reading.rows:
+    if reading.rows > 1:
         reading.fault("CG504", 1, "the file holds more than one report", "give each alone")
+    tasks = sorted(source.path.parent.glob("*_codecarbon.json")) if reading.records and source.name != "stdin" else []
+    if tasks:
+        name = printable(tasks[0].name, 60)
+        message = f"{name} lies beside the report and may be of the same benchmark: together their energy would be counted twice"
+        reading.warn("CG504", 1, message, "give the tasks for all that was used, or the report for one call or pass")
 
 
-_each = each(_read, TOOL)
-
-
-def read(sources: Sequence[Source]) -> list[Reading]:
-    """Return one reading for each file; a report and the tasks that it was made from are the same energy."""
-    readings = _each(sources)
-    tasks = [(source, record.part) for source, reading in zip(sources, readings) for record in reading.records if record.part]
-    for source, reading in zip(sources, readings):
-        beside = next((task for task in tasks if task[0].path.parent == source.path.parent), None)
-        if beside is None or not any(record.components and not record.run for record in reading.records):
-            continue
-        message = f"{beside[0].short} lies beside the report and may be of the same benchmark: its energy would be counted twice"
-        hint = "give the tasks for all that was used, or the report for one call or pass"
-        tell = reading.fault if any(part in PHASES for other, part in tasks if other.path.parent == source.path.parent) else reading.warn
-        tell("CG504", 1, message, hint)
-    return readings
-
-
-def _task(entry: Entry, source: Source, reading: Reading) -> Record | None:
-    """Return a task, by the checks that CodeCarbon's own file goes through."""
-    values = {}
-    for name, value in entry.value.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (str, int, float))):
-            raise entry.fault("CG503", f"{quotable(name)} is neither a number nor text", name)
-        values[name] = "" if value is None else value.strip() if isinstance(value, str) else repr(value)
-    energy = entry.number("energy_consumed")
-    line = entry.line_of("energy_consumed")
-    if not energy:
-        reading.fault("CG501", line, "energy_consumed is 0: the tracker had nothing to read", HINT)
-        return None
-    record = record_of(values, energy, line, source, reading)
-    if record is None:  # a row's problem names where the row begins
-        return None
-    named = source.short.endswith("_codecarbon.json")
-    part = record.part or (source.short.removesuffix("_codecarbon.json") if named else "")
-    return replace(record, tool=TOOL.name, part=part, phase="evaluation", reason=f"energy of a benchmark; {record.reason}")
+read = each(_read, TOOL)
 
 
 def _report(entry: Entry, source: Source, reading: Reading) -> Record | None:
@@ -110,8 +77,7 @@ def _report(entry: Entry, source: Source, reading: Reading) -> Record | None:
     energies = dict(_phases(report, reading))
     hours = _hours(report)
     if not energies:
-        gone = "energy_consumed is missing" if any(key in report.value for key in TASK) else "no phase has an energy: it was not tracked"
-        reading.fault("CG501", report.line, gone, HINT)
+        reading.fault("CG501", report.line, "no phase has an energy: it was not tracked", HINT)
         return Record(tool=TOOL.name, method=TOOL.name, phase="evaluation", hours=hours, file=source.short, lines=(report.line,))
     for whole, pieces in WITHIN.items():
         inside = [name for name in pieces if name in energies]

@@ -13,7 +13,8 @@ _PATH = re.compile(r"""(?<![^\s"'=:,(\[])(?:(?:[A-Za-z]:[/\\]|[/~]|\.{1,2}/|\\\\
 _HOME = re.compile(r"(?:[A-Za-z]:)?[/\\](?:home|users)[/\\][^/\\]+[/\\]?", re.IGNORECASE)
 _PERSON = re.compile(r"\S+@\S+")
 _KEY = re.compile(r"\b(?:hf|sk|gh[a-z]|xox[a-z]|AKIA|key|token)[-_=]?[A-Za-z0-9_-]{12,}")
-MAX_PUE = 5.0
+MAX_PUE = 4.0  # what a run file takes
+DAY_S = 86_400.0  # a run file states days
 
 
 def public(record: Record) -> Record:
@@ -53,4 +54,11 @@ def possible(record: Record, reading: Reading) -> Record:
     if record.start is not None and record.end is not None and record.end < record.start:
         reading.warn("CG518", line, "the run ends before it begins: its times are left out", "a clock was set, or fields have moved")
         return replace(record, start=None, end=None)
+    span_s = record.end - record.start if record.start is not None and record.end is not None else None
+    if span_s is not None and record.hours is not None and record.hours * 3600 > span_s + DAY_S:
+        hint = "a clock was set, or fields have moved"
+        reading.warn(
+            "CG518", line, f"the run took {record.hours:,.4g} h, longer than from its begin to its end: its begin is left out", hint
+        )
+        return replace(record, start=None)
     return record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardgen.importers import codecarbon
+from cardgen.importers import codecarbon, importer, names
+from cardgen.records.source import Source
 from importers.damage import placed, readings, reordered, total, unsafe, unsafe_cuts, with_damaged_fields
+from importers.json_damage import silent_cuts, unsafe_damage, with_damaged_keys, with_damaged_lines
 
 DATA = Path(__file__).parent / "data" / "codecarbon"
 FILES = sorted(DATA.glob("*/*.csv"))
@@ -83,6 +86,161 @@ def test_tasks_are_parts_of_their_run(tmp_path):
     assert {record.part: record.energy_kwh for record in found.records} == {
         "load": 9.077206775916074e-06, "train": 1.810356076812436e-05, "eval": 9.052833997900458e-06,
     }  # fmt: skip
+
+
+def folder_of(name: str, tmp_path: Path, change: Callable[[str], str] = str) -> list:
+    """The readings of a run and of its tasks; ``change`` changes the file of the tasks."""
+    files = {file.name: file.read_bytes() for file in sorted((DATA / name).iterdir())}
+    files["emissions_tasks.csv"] = change(files["emissions_tasks.csv"].decode()).encode()
+    return readings(codecarbon, tmp_path, files)
+
+
+@pytest.mark.parametrize(
+    ("folder", "seconds", "alone"),
+    [
+        ("3.3.2-tasks-pue", 1.00246020099803 + 1.000720320000255, None),  # the PUE of 1.5 is inside the power as well
+        ("2.8.0-tasks-pue", 1.303557715000352 + 1.302877346999594, None),
+        ("3.0.4-tasks", 1.8052681379995192 + 1.8056778110003506, 2.8081310460001987),  # as much ahead as a short run without tasks
+    ],
+)
+def test_the_time_of_a_run_with_tasks_is_that_of_all_of_them(folder, seconds, alone, tmp_path):
+    run, tasks = folder_of(folder, tmp_path)
+    starts = [record.start for record in tasks.records]
+    assert run.records[0].hours == pytest.approx(seconds / 3600, rel=1e-9)
+    assert run.records[0].start == min(starts)
+    assert [(note.kind, note.line) for note in run.notes] == [("repaired", 2)]
+    (record,) = read(tmp_path, (DATA / folder / "emissions.csv").read_bytes()).records
+    assert record.hours == (alone and pytest.approx(alone / 3600, rel=1e-9))
+
+
+def test_the_time_is_not_known_where_a_task_is_missing(tmp_path):
+    run, _ = folder_of("3.3.2-tasks-pue", tmp_path, lambda text: "".join(text.splitlines(keepends=True)[:2]))
+    assert (run.records[0].hours, run.records[0].start, len(run.notes)) == (None, None, 1)
+
+
+def test_a_short_run_without_tasks_keeps_its_time(tmp_path):
+    found = read(tmp_path, (DATA / "3.0.4-short" / "emissions.csv").read_bytes())  # its memory: 3.0 s, the run: 2.0 s
+    assert (found.records[0].hours, found.notes) == (pytest.approx(2.0036 / 3600, rel=1e-3), [])
+
+
+@pytest.mark.parametrize(
+    ("version", "duration", "pue", "is_kept"),
+    [
+        ("3.1.0", 3600.0, 1.0, True),
+        ("3.1.0", 3400.0, 1.0, False),  # 3600 s of memory
+        ("3.1.0", 3599.0, 1.0, True),
+        ("3.3.2", 3600.0, 1.5, True),
+        ("3.3.2", 2500.0, 1.5, False),
+        ("3.3.0", 2400.0, 1.5, True),  # its power lacks the PUE
+        ("3.3.0", 2000.0, 1.5, False),
+    ],
+)
+def test_the_memory_tells_whether_the_duration_is_that_of_a_task(version, duration, pue, is_kept, tmp_path):
+    row = {
+        "timestamp": "2026-03-01T10:00:00", "run_id": "77a7bff6-b131-4c17-9577-774ca0cd6501", "duration": duration, "emissions": 0.01,
+        "emissions_rate": 0.01 / duration, "cpu_power": 10, "ram_power": 20, "cpu_energy": 0.01, "gpu_energy": 0, "ram_energy": 0.02,
+        "energy_consumed": 0.03, "codecarbon_version": version, "tracking_mode": "machine", "pue": pue,
+    }  # fmt: skip
+    content = f"{','.join(row)}\n{','.join(map(str, row.values()))}\n"
+    (record,) = read(tmp_path, content.encode()).records
+    assert record.hours == (duration / 3600 if is_kept else None)
+
+
+def test_the_tasks_of_a_release_that_writes_wrong_times_are_read_without_them(tmp_path):
+    run, tasks = folder_of("2.6.0-tasks", tmp_path)  # durations of -1795255091 s
+    assert [record.hours for record in tasks.records] == [None, None]
+    assert [(note.kind, note.line) for note in tasks.notes] == [("skipped", 2), ("skipped", 3)]
+    assert (run.records[0].hours, run.is_refused, tasks.is_refused) == (None, False, False)
+
+
+@pytest.mark.parametrize(("old", "new", "code"), [
+    (",1.00246020099803,", ",", "CG502"),
+    (",1.00246020099803,", ",1.2,", "CG504"),  # the emissions are those of 1.00 s
+    ("2026-11-21T", "soon", "CG503"),
+])  # fmt: skip
+def test_a_task_that_is_wrong_does_not_stop_its_run(old, new, code, tmp_path):
+    run, tasks = folder_of("3.3.2-tasks-pue", tmp_path, lambda text: text.replace(old, new, 1))
+    assert [(problem.code, problem.severity, problem.line) for problem in tasks.problems] == [(code, "warning", 2)]
+    assert (run.is_refused, run.records[0].hours, [record.part for record in tasks.records]) == (False, None, ["t1"])
+    content = (DATA / "3.3.2-tasks-pue" / "emissions_tasks.csv").read_text().replace(old, new, 1)
+    (alone,) = readings(codecarbon, tmp_path, {"emissions_tasks.csv": content.encode()})
+    assert [(problem.code, problem.severity) for problem in alone.problems] == [(code, "error"), ("CG521", "warning")]
+
+
+def test_of_tasks_without_their_run_the_pue_is_not_known(tmp_path):
+    (alone,) = readings(codecarbon, tmp_path, {"emissions_tasks.csv": (DATA / "3.3.2-tasks-pue" / "emissions_tasks.csv").read_bytes()})
+    assert [(problem.code, problem.line) for problem in alone.problems] == [("CG521", 2)]
+    assert [reading.problems for reading in folder_of("3.3.2-tasks-pue", tmp_path)] == [[], []]
+
+
+def test_processes_of_one_machine_are_told_apart(tmp_path):
+    content = (DATA / "3.3.2-process" / "emissions.csv").read_text()
+    (run,) = {line.split(",")[2] for line in content.splitlines()[1:]}
+    other = content.replace(run, "77a7bff6-b131-4c17-9577-774ca0cd6501")
+    one, two = (found.records[0].host for found in readings(codecarbon, tmp_path, {"a.csv": content.encode(), "b.csv": other.encode()}))
+    assert one != two
+
+
+LOGS = {  # of each run the last row: energy in kWh, emissions in kg, seconds
+    "3.3.2-logger": [(1.5792066068354344e-05, 8.849715904045091e-07, 2.137734582000121)],
+    "2.8.4-logger": [
+        (3.0387943674459724e-05, 1.7029099755730486e-06, 2.1317989669987583),
+        (3.039371326789106e-05, 1.7032332978193473e-06, 2.1321248759995797),
+    ],
+}
+TASK = Path(__file__).parent / "data" / "optimum_benchmark" / "text_generation_codecarbon.json"
+
+
+@pytest.mark.parametrize("folder", LOGS)
+def test_of_what_was_logged_the_last_row_of_each_run_counts(folder, tmp_path):
+    found = read(tmp_path, (DATA / folder / "log.txt").read_bytes(), "log.txt")
+    assert [(record.energy_kwh, record.emissions_kg, record.hours * 3600) for record in found.records] == [
+        (energy, emissions, pytest.approx(seconds, rel=1e-12)) for energy, emissions, seconds in LOGS[folder]
+    ]
+    assert (found.is_refused, len(found.notes)) == (False, 2 * len(found.records))
+
+
+def test_other_lines_of_a_log_are_noted_and_a_line_that_was_cut_is_refused(tmp_path):
+    lines = (DATA / "3.3.2-logger" / "log.txt").read_text().splitlines(keepends=True)
+    found = read(tmp_path, "".join(["loading the model\n", *lines, "done {}\n"]).encode(), "log.txt")
+    assert (total([found]), found.rows) == (1.5792066068354344e-05, 3)
+    assert sorted((note.kind, note.line) for note in found.notes) == [("merged", 2), ("merged", 3), ("skipped", 1), ("skipped", 5)]
+    found = read(tmp_path, "".join([*lines[:2], lines[2][:300]]).encode(), "log.txt")
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG505", 3)]
+
+
+@pytest.mark.parametrize("form", [json.dumps, lambda data: json.dumps(data, indent=1), lambda data: json.dumps([data])])
+def test_the_data_of_a_tracker_as_json_is_read(form, tmp_path):
+    found = read(tmp_path, form(json.loads(TASK.read_text())).encode(), "data.json")
+    assert (total([found]), found.problems) == (1.7570694496793634e-05, [])
+    assert found.records[0].part == ""
+
+
+def test_the_file_of_a_task_of_a_benchmark_is_recognised_by_one_importer(tmp_path):
+    assert [name for name in names() if importer(name).recognises(Source(TASK.name, TASK))] == ["codecarbon"]
+    (record,) = read(tmp_path, TASK.read_bytes(), TASK.name).records
+    assert (record.energy_kwh, record.emissions_kg) == (1.7570694496793634e-05, 9.846441489058186e-07)
+    assert (record.part, record.phase, record.method, record.country) == ("text_generation", "evaluation", "codecarbon 3.3.2", "FRA")
+
+
+@pytest.mark.parametrize(("old", "new", "code"), [
+    ('"energy_consumed": 1.7570694496793634e-05', '"energy_consumed": 0.0', "CG501"),
+    ('"energy_consumed": 1.7570694496793634e-05', '"energy_consumed": 3.5e-05', "CG504"),
+    ('"duration": 3.131502084999738', '"duration": "3 s"', "CG503"),
+    ('"country_iso_code": "FRA"', '"country_iso_code": ["FRA"]', "CG503"),
+    ('"run_id": "77a7bff6-b131-4c17-9577-774ca0cd6501"', '"run_id": "one"', "CG503"),
+])  # fmt: skip
+def test_damaged_json_is_refused(old, new, code, tmp_path):
+    found = read(tmp_path, TASK.read_text().replace(old, new).encode(), TASK.name)
+    assert [problem.code for problem in found.problems] == [code]
+
+
+def test_damage_of_json_is_never_a_wrong_total_without_a_word(tmp_path):
+    content = TASK.read_bytes()
+    assert silent_cuts(codecarbon, tmp_path, "file", content) == []
+    assert unsafe_damage(codecarbon, tmp_path, "file", with_damaged_lines(content), 1.7570694496793634e-05) == []
+    assert unsafe_damage(codecarbon, tmp_path, "file", with_damaged_keys(content), 1.7570694496793634e-05) == []
+    assert unsafe_cuts(codecarbon, tmp_path, "log.txt", (DATA / "3.3.2-logger" / "log.txt").read_bytes()) == []
 
 
 def test_a_place_that_was_assumed_is_marked(tmp_path):
@@ -232,3 +390,11 @@ def test_any_bytes_below_the_header_give_records_or_problems(tmp_path_factory, c
     header = (DATA / "3.3.2-flush" / "emissions.csv").read_bytes().splitlines(keepends=True)[0]
     found = read(tmp_path_factory.mktemp("any"), header + content)
     assert not found.records or total([found]) > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_in_a_log_give_records_or_problems(tmp_path_factory, content):
+    rows = (DATA / "3.3.2-logger" / "log.txt").read_bytes().splitlines(keepends=True)
+    found = read(tmp_path_factory.mktemp("any"), rows[0] + content + rows[1], "log.txt")
+    assert found.records or found.problems

@@ -46,3 +46,10 @@ def test_numbers_that_cannot_be_are_said(change, code):
     record = possible(Record("t", **{"energy_kwh": 2.0, "lines": (4,), **change}), reading)
     assert [(problem.code, problem.line) for problem in reading.problems] == [(code, 4)]
     assert (record.start, record.end) == (None, None)
+
+
+def test_a_run_is_not_longer_than_its_time():
+    reading = Reading("a.csv", "t")
+    record = possible(Record("t", energy_kwh=2.0, start=0.0, end=3600.0, hours=30.0, lines=(4,)), reading)
+    assert (record.start, record.end, record.hours) == (None, 3600.0, 30.0)
+    assert [problem.code for problem in reading.problems] == ["CG518"]

@@ -1,4 +1,4 @@
-"""CodeCarbon 1.2 to 3.3: ``emissions.csv`` and the files of its tasks.
+"""CodeCarbon 1.2 to 3.3: ``emissions.csv``, the files of its tasks, and the rows that it logs as JSON.
 
 Energy is kWh, emissions kg, duration s, power W, water L. Columns are found by name, for they moved between versions.
 ``flush()`` writes a row each time, which holds all since the start: of the rows of a run the largest counts. Rows without an id
@@ -8,10 +8,13 @@ are runs of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 
+from cardgen.importers.codecarbon import lines
 from cardgen.importers.codecarbon.checks import ID, NUMBERS, wrong_number, wrong_value
 from cardgen.importers.codecarbon.rows import MOVED, record_of
+from cardgen.importers.codecarbon.runs import MAX_RUNS, Best, merged, too_many
+from cardgen.importers.codecarbon.tasks import joined
 from cardgen.problems import Placed
 from cardgen.records.fields import is_missing, number
 from cardgen.records.record import Reading, Record
@@ -20,7 +23,7 @@ from cardgen.records.table import Table, separator, wrong_length
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
-    "codecarbon", "CodeCarbon", "emissions.csv, emissions_<task>.csv",
+    "codecarbon", "CodeCarbon", "emissions.csv, emissions_<task>.csv, logs of LoggerOutput, <task>_codecarbon.json",
     "energy of processors, memory and GPUs; emissions; time; place; PUE and WUE where they were set",
     "which part was measured and which was computed from rated power; a carbon intensity that was forced",
     "https://mlco2.github.io/codecarbon/output.html",
@@ -33,24 +36,23 @@ EXPERIMENT = "5b0fa12a-3dd7-45bb-9766-cc326314d9f1"  # what experiment_id holds 
 
 
 def recognises(source: Source) -> bool:
-    """Return whether the first line is a header of CodeCarbon: it has been writing these three since its first release."""
+    """Return whether the first line is a header of CodeCarbon, with three columns that all releases write; or there is a row as JSON."""
     columns = {name.strip().strip('"') for name in source.first_line.split(separator(source.first_line))}
-    return {"emissions", "energy_consumed", "duration"} <= columns
+    return {"emissions", "energy_consumed", "duration"} <= columns or lines.recognised(source.head)
 
 
-@dataclass
-class _Best:
-    """The row of a run that counts so far, how many others there were, and the lines of the first of them."""
-
-    energy: float
-    row: list[str]
-    line: int
-    others: int = 0
-    lines: list[int] = field(default_factory=list)
-    restarted: int = 0  # the line of a later row that holds less
+def read(sources: Sequence[Source]) -> list[Reading]:
+    """Return one reading for each file; a run and its tasks in different files complete each other."""
+    faulty: dict[tuple[str, int], str] = {}
+    readings = each(partial(_read, faulty), TOOL)(sources)
+    joined(readings, faulty)
+    return readings
 
 
-def _read(source: Source, reading: Reading) -> None:
+def _read(faulty: dict[tuple[str, int], str], source: Source, reading: Reading) -> None:
+    if lines.recognised(source.head):
+        lines.read(source, reading)
+        return
     table = Table(source, reading)
     missing = {"emissions", "energy_consumed", "duration"} - set(table.header)
     if missing:
@@ -63,44 +65,43 @@ def _read(source: Source, reading: Reading) -> None:
         message = "the header lacks run_id: the readings of one run cannot be told from other runs"
         raise Unreadable(Placed("CG502", message, (), "give the file as the tracker wrote it", "error", table.header_line))
     shapes, wanted = _shapes(table.header), len(table.header)
-    best: dict[object, _Best] = {}
+    best: dict[object, Best[list[str]]] = {}
     key_of, time, energy_of = _key(table), table.index.get("timestamp"), table.number_in("energy_consumed")
     for row in table.rows():
         if len(row) != wanted:
             repaired = _repaired(row, table, reading, shapes)
             if repaired is None:
+                _keep_task(faulty, row, table, table.line, reading)
                 continue
             row = repaired
         energy = energy_of(row)
         if energy is None or energy <= 0:
             _without_energy(row, table, reading)
+            _keep_task(faulty, row, table, table.line, reading)
             continue
         key = key_of(row)
         known = best.get(key)
         if known is None:
             if len(best) >= MAX_RUNS:
-                message = f"the file holds more than {MAX_RUNS:,} runs"
-                raise Unreadable(Placed("CG505", message, (), "split it: a card describes one release", "error", table.line))
-            best[key] = _Best(energy, row, table.line)
+                raise too_many(table.line)
+            best[key] = Best(energy, row, table.line)
             continue
-        if time is not None and (row[time] > known.row[time]) != (energy > known.energy) and row[time] != known.row[time]:
-            known.restarted = table.line
-        known.others += 1
-        if len(known.lines) < SHOWN:
-            known.lines.append(known.line if energy > known.energy else table.line)
-        if energy > known.energy:
-            known.energy, known.row, known.line = energy, row, table.line
+        is_odd = time is not None and (row[time] > known.row[time]) != (energy > known.energy) and row[time] != known.row[time]
+        known.add(energy, row, table.line, is_odd)
     _warn_of_ids(best, table, reading)
     for found in best.values():
-        _merged(found, table, reading)
+        merged(found, reading)
         record = _record(found, table, source, reading)
+        if record is None or found.restarted:
+            _keep_task(faulty, found.row, table, found.restarted or found.line, reading)
         if record is not None:
             reading.records.append(record)
 
 
-read = each(_read, TOOL)
-MAX_RUNS = 10_000
-SHOWN = 20  # lines of one run that are named one by one
+def _keep_task(faulty: dict[tuple[str, int], str], row: Sequence[str], table: Table, line: int, reading: Reading) -> None:
+    """Keep of the row of a task that is wrong which run it is a part of; fields may have moved."""
+    if "task_name" in table.index:
+        faulty[reading.file, line] = next((cell.strip() for cell in row if ID.fullmatch(cell.strip())), "")
 
 
 def _key(table: Table) -> Callable[[Sequence[str]], object]:
@@ -147,7 +148,7 @@ def _without_energy(row: Sequence[str], table: Table, reading: Reading) -> None:
         reading.fault("CG503", table.line, message, "write or copy the file again, or leave the row out")
 
 
-def _warn_of_ids(best: Mapping[object, _Best], table: Table, reading: Reading) -> None:
+def _warn_of_ids(best: Mapping[object, Best[list[str]]], table: Table, reading: Reading) -> None:
     """Warn where rows cannot be told apart by the id of their run."""
     without = sorted(found.line for key, found in best.items() if isinstance(key, tuple))
     without = [line for line in without if "task_name" not in table.index]
@@ -164,19 +165,7 @@ def _warn_of_ids(best: Mapping[object, _Best], table: Table, reading: Reading) -
             reading.warn("CG503", found.line, "run_id: this is not an id as the tracker makes them", "fields may have moved")
 
 
-def _merged(found: _Best, table: Table, reading: Reading) -> None:
-    """Note the rows of a run that its largest one includes; refuse a run that began again under the same id."""
-    if found.restarted:
-        message = "a later row of the same run holds less energy: it began again, or the rows were changed"
-        reading.fault("CG504", found.restarted, message, "give its parts ids of their own, or leave rows out")
-    for line in sorted(found.lines):
-        reading.note("merged", line, f"an earlier reading of the run on line {found.line}, which includes it")
-    if found.others > len(found.lines):
-        more = found.others - len(found.lines)
-        reading.note("merged", max(found.lines) + 1, f"{more:,} more earlier readings of the run on line {found.line}")
-
-
-def _record(found: _Best, table: Table, source: Source, reading: Reading) -> Record | None:
+def _record(found: Best[list[str]], table: Table, source: Source, reading: Reading) -> Record | None:
     """Return what a row says of its run; None where its values contradict each other."""
     values = dict(zip(table.header, (cell.strip() for cell in found.row)))
     if table.decimal_comma:

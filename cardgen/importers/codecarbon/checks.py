@@ -92,8 +92,11 @@ def doubts(values: Mapping[str, str], energy: float, numbers: Mapping[str, float
         yield "CG504", f"water_consumed is {water:.6g} L, and energy × wue is {energy * wue:.6g}"
 
 
-def contradiction(energy: float, numbers: Mapping[str, float | None]) -> str:
-    """Return how the values of a row contradict each other, "" where they agree: energy is the sum of its parts, carbon is rate × time."""
+def contradiction(energy: float, numbers: Mapping[str, float | None], *, is_task: bool = False) -> str:
+    """Return how the values of a row contradict each other, "" where they agree: energy is the sum of its parts, carbon is rate × time.
+
+    The time of a task is taken a moment before or after that of its rate.
+    """
     parts = [numbers.get(name) for name in COMPONENTS]
     empty = [name for name, part in zip(COMPONENTS, parts) if part is None and name in numbers]
     if empty and any(parts):
@@ -114,6 +117,7 @@ def contradiction(energy: float, numbers: Mapping[str, float | None]) -> str:
         return "emissions are 0, and emissions_rate is not"
     if rate and duration and emissions:
         computed = rate * duration  # kg, and g in releases 2.0 to 2.2
-        if not any(math.isclose(computed, emissions * factor, rel_tol=1e-3) for factor in (1, 1000)):
+        share, near = (0.05, 0.1 * rate) if is_task else (1e-3, 0.0)
+        if not any(math.isclose(computed, emissions * factor, rel_tol=share, abs_tol=near) for factor in (1, 1000)):
             return f"emissions are {emissions:.6g} kg, and emissions_rate × duration is {computed:.6g}"
     return ""
