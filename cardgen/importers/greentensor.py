@@ -57,12 +57,33 @@ def _records(source: Source, reading: Reading) -> Iterator[Record]:
             return None
         return _record(entry, source, reading)
 
+    last: tuple[Entry, Record] | None = None
     for count, (entry, record) in enumerate(records(source, reading, one)):
         if count >= MAX_RUNS:
             raise too_many_runs(entry.line)
-        yield record
+        if last and _is_again(last[0], entry):
+            better = last if last[1].project and not record.project else (entry, record)
+            worse = entry if better is last else last[0]
+            reading.note("merged", worse.line, f"the same run as on line {better[0].line}, recorded twice within a second: counted once")
+            last = better
+            continue
+        if last:
+            yield last[1]
+        last = entry, record
+    if last:
+        yield last[1]
     for report in reports:
         yield from _reported(report, source, reading)
+
+
+def _is_again(one: Entry, other: Entry) -> bool:
+    """Return whether two entries are one run: tracker and model each record it as it ends, with the same digits."""
+    first, second = one.number("timestamp"), other.number("timestamp")
+    if first is None or second is None or abs(first - second) > 1 or one.string("run_id") != other.string("run_id"):
+        return False
+    keys = ("duration_s", "energy_kwh", "emissions_kg", "energy_kwh_dc")
+    # A time of many digits is no coincidence.
+    return all(one.at(key) == other.at(key) for key in keys) and bool(one.number("energy_kwh")) and len(str(one.at("duration_s"))) > 8
 
 
 def _reported(report: Entry, source: Source, reading: Reading) -> Iterator[Record]:

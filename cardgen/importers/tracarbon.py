@@ -143,7 +143,8 @@ def _record(series: Mapping[str, _Series], places: set[str], source: Source, rea
     energy = _integral(points, reading)
     emissions = math.fsum(series["carbon_emission_host"].values) / 1000 if "carbon_emission_host" in series else 0.0
     moments = [moment for found in series.values() for moment in (found.times[0], found.times[-1])]
-    hours = (max(moments) - min(moments)) / 3600 if moments else 0.0
+    longest = max(series.values(), key=lambda found: len(found.times), default=points)
+    hours = (max(moments) - min(moments) - _pauses(longest.times)) / 3600 if moments else 0.0
     if energy > MAX_KWH:
         reading.fault("CG503", 1, f"the energy of the file is {energy:.3g} kWh, which no run uses", AGAIN)
         return
@@ -168,13 +169,24 @@ def _record(series: Mapping[str, _Series], places: set[str], source: Source, rea
 def _integral(points: _Series, reading: Reading | None) -> float:
     """Return the energy of a power in kWh: each reading holds for the time before it, but not over a gap between two runs."""
     times = points.times
-    usual = median_low(_spans(times)) if len(times) > 1 else 0.0
+    usual = _usual(times)
     longest = max(_spans(times), default=0.0)
     if reading and longest > 1.7 * usual:
         message = f"gaps between readings, the longest of {longest:.4g} s, usual are {usual:.4g} s"
         reading.warn("CG518", 1, message, "readings may be missing; a gap above ten times the usual is taken as a pause between runs")
     joules = (span * watts for span, watts in zip(_spans(times), points.values[1:]) if span <= LONGEST_GAP * usual)
     return math.fsum(joules) / 3.6e6
+
+
+def _usual(times: Sequence[float]) -> float:
+    """Return the usual time between two readings in s, 0 where there are no two."""
+    return median_low(_spans(times)) if len(times) > 1 else 0.0
+
+
+def _pauses(times: Sequence[float]) -> float:
+    """Return how long nothing ran between two runs, in s."""
+    usual = _usual(times)
+    return math.fsum(span for span in _spans(times) if span > LONGEST_GAP * usual)
 
 
 def _spans(times: Sequence[float]) -> Iterator[float]:

@@ -284,3 +284,130 @@ def test_a_line_that_the_tool_does_not_write_is_refused(line, tmp_path):
 def test_what_stands_on_a_damaged_line_is_not_shown(tmp_path):
     found = read(tmp_path, run_carbontracker=epochs("2.4.7-cpu").replace(b"Duration: ", b"Duration: /home/ada/"))
     assert found.is_refused and "ada" not in " ".join(problem.message for problem in found.problems)
+
+
+def pair(case: str, tmp_path: Path):
+    found = readings(carbontracker, tmp_path, logs(case))
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("case", "energy", "grams", "words"),
+    [
+        ("1.2.5-ten", 0.000170372493, 0.080926934059, "1 of 10 epochs were monitored, with 1.70372e-05 kWh: the 0.000170372 kWh"),
+        ("2.4.7-monitor2", 0.000098207391, 0.043702289081, "2 of 5 epochs were monitored, with 4.20037e-05 kWh: the 9.82074e-05 kWh"),
+    ],
+)
+def test_where_some_epochs_were_monitored_the_prediction_for_all_counts_as_an_estimate(case, energy, grams, words, tmp_path):
+    found = pair(case, tmp_path)
+    (record,) = found.records
+    assert (record.energy_kwh, record.emissions_kg) == (pytest.approx(energy, rel=1e-12), pytest.approx(grams / 1000, rel=1e-12))
+    assert (record.basis, found.is_refused) == ("estimated", False)
+    assert record.reason.startswith("predicted by the tool")
+    assert [problem.code for problem in found.problems if problem.message.startswith(words)] == ["CG517"]
+
+
+def test_the_time_of_a_prediction_is_that_of_all_epochs(tmp_path):
+    (record,) = pair("2.4.7-monitor2", tmp_path).records
+    assert record.hours == pytest.approx(2 * 0.70 * 5 / 2 / 3600)
+    assert record.end == pytest.approx(record.start + 3.5)
+
+
+def test_a_prediction_that_follows_the_consumption_shows_that_the_rest_was_not_monitored(tmp_path):
+    found = read(tmp_path, a=output("1.2.5-ten"))
+    assert total([found]) == pytest.approx(0.000170372493) and ("CG517", 6) in codes(found)
+
+
+def test_where_the_output_log_leaves_open_what_was_monitored_both_energies_are_named(tmp_path):
+    found = read(tmp_path, a=output("2.4.7-monitor2"))
+    assert total([found]) == pytest.approx(0.000042003744)
+    assert [p.message for p in found.problems if "4.20037e-05 kWh are those of 2 of 5" in p.message and "9.82074e-05" in p.message]
+
+
+def test_after_an_early_stop_the_energy_is_that_of_the_epochs_that_ran(tmp_path):
+    found = pair("2.4.7-stop-early", tmp_path)
+    assert total([found]) == pytest.approx(0.000040562965) and not found.is_refused
+
+
+def test_one_epoch_of_a_release_that_monitors_only_the_first_is_warned_of(tmp_path):
+    for found in (read(tmp_path, a=epochs("1.1.6-ten")), read(tmp_path, a=epochs("1.2.5-ten"))):
+        assert [p.code for p in found.problems if "monitors only the first" in p.message] == ["CG517"]
+        assert (found.records[0].basis, found.is_refused) == ("measured", False)
+
+
+# W of each epoch × devices × 0.70 s × PUE 1.58
+GPU8_KWH = (286.86794188731363 + 285.5052659291909 + 285.1674547385156) * 8 * 0.7 * 1.58 / 3.6e6
+
+
+def test_the_mean_power_of_several_devices_is_not_taken_as_their_energy(tmp_path):
+    found = pair("2.4.7-gpu8", tmp_path)
+    assert ("CG504", 5) in codes(found) and found.records[0].energy_kwh is None
+    problem = next(p for p in found.problems if p.code == "CG504")
+    assert "8 GPUs are listed" in problem.message and f"{GPU8_KWH:.6g} kWh" in problem.hint
+
+
+@pytest.mark.parametrize("case", ["2.0.0-gpu8", "2.4.7-gpu8-cpu"])
+@pytest.mark.parametrize("suffix", [("", "_output"), ("",)])
+def test_a_mean_over_devices_is_refused_with_and_without_the_output_log(case, suffix, tmp_path):
+    found = readings(carbontracker, tmp_path, {f"a{end}.log": (DATA / f"{case}_carbontracker{end}.log").read_bytes() for end in suffix})
+    assert [p.code for p in found[0].problems if p.severity == "error"] == ["CG504"]
+
+
+def test_the_output_log_alone_names_the_mean_where_its_words_are_those_of_a_late_release(tmp_path):
+    assert [p.code for p in read(tmp_path, a=output("2.4.7-gpu8")).problems if p.severity == "error"] == ["CG504"]
+    early = read(tmp_path, a=output("2.0.0-gpu8"))
+    assert not early.is_refused and [p.code for p in early.problems if "take the mean" in p.message] == ["CG517"]
+
+
+def test_the_sum_of_a_list_of_powers_is_right(tmp_path):
+    assert (
+        pair("2.4.7-simulated-a100", tmp_path).records[0].energy_kwh and not readings(carbontracker, tmp_path, {"a.log": OLD})[0].is_refused
+    )
+
+
+def test_few_printed_digits_are_a_spread_of_the_energy(tmp_path):
+    assert pair("2.4.7-prec3", tmp_path).records[0].spread == pytest.approx(0.0005 / 0.004)
+    assert pair("2.4.7-cpu", tmp_path).records[0].spread is None
+
+
+def test_epochs_too_short_for_a_reading_are_named_as_a_reason_for_a_power_that_does_not_vary(tmp_path):
+    found = pair("2.4.7-short", tmp_path)
+    assert total([found]) == pytest.approx(0.000000011445)
+    assert [p.code for p in found.problems if "too short for a reading each" in p.message] == ["CG517"]
+    alone = read(tmp_path, a=epochs("2.4.7-short"))
+    assert codes(alone)[-1][0] == "CG501" or "CG501" in [code for code, _ in codes(alone)]
+
+
+@pytest.mark.parametrize("case", ["2.4.7-monitor2", "2.4.7-stop-early", "2.4.7-short"])
+def test_what_a_log_does_not_say_was_measured_is_estimated(case, tmp_path):
+    assert pair(case, tmp_path).records[0].basis == "estimated"
+
+
+@pytest.mark.parametrize("case", ["1.2.5-ten", "2.4.7-gpu8"])
+def test_the_log_of_errors_is_known_and_not_read(case, tmp_path):
+    errors = (DATA / f"{case}_carbontracker_err.log").read_bytes()
+    (alone,) = readings(carbontracker, tmp_path, {"a_err.log": errors})
+    assert codes(alone) == [("CG501", 1)]
+    beside = readings(carbontracker, tmp_path, {"a_err.log": errors, "a.log": epochs(case)})
+    assert [(reading.records, [note.kind for note in reading.notes]) for reading in beside[1:]] == [([], ["not read"])]
+    assert not beside[1].problems
+
+
+def test_an_empty_output_log_is_the_tools_own(tmp_path):
+    files = {"a_carbontracker.log": epochs("1.1.6-ten"), "a_carbontracker_output.log": output("1.1.6-ten")}
+    found = readings(carbontracker, tmp_path, files)
+    assert [note.reason for note in found[1].notes] == ["a log of the tool that is empty: nothing was printed to it"]
+    assert not found[1].problems
+
+
+@pytest.mark.parametrize("case", ["2.4.7-monitor2", "1.2.5-ten"])
+def test_a_damaged_log_of_a_partly_monitored_training_gives_its_prediction_or_a_problem(case, tmp_path):
+    whole = readings(carbontracker, tmp_path, {"a.log": output(case), "b.log": epochs(case)})
+    wrong = []
+    for name, content in (("a.log", output(case)), ("b.log", epochs(case))):
+        for words, damaged in with_damaged_lines(content):
+            files = {"a.log": output(case), "b.log": epochs(case), name: damaged}
+            if not is_noticed(readings(carbontracker, tmp_path, files), whole, total(whole)):
+                wrong.append(f"{name}: {words}")
+    assert wrong == []

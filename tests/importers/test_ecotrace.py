@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from cardgen.importers import ecotrace
 
 from .damage import readings, with_damaged_fields
-from .json_damage import FEW, one, said, silent_cuts
+from .json_damage import FEW, one, said, silent_cuts, unsafe_damage, with_damaged_keys, with_damaged_lines
 
-LOG = (Path(__file__).parent / "data" / "ecotrace" / "ecotrace_log.csv").read_bytes()
+DATA = Path(__file__).parent / "data" / "ecotrace"
+LOG = (DATA / "ecotrace_log.csv").read_bytes()
 OLD = "Date,Function,Duration(s),Carbon(gCO2),Region\n2024-05-01 10:00:10,train,10.0000,2.50000000,FR\n"
 
 
@@ -66,16 +67,65 @@ def test_a_path_is_private(tmp_path):
     assert "pond" not in " ".join((record.project, record.reason, record.method, record.part))
 
 
-def test_the_report_as_json_has_no_energy_either(tmp_path):
+def test_the_energy_of_a_report_is_its_grams_by_its_intensity(tmp_path):
     reading = one(ecotrace, tmp_path, report(0.5, 0.25))
     record = reading.records[0]
     assert (record.emissions_kg, record.devices[0].name, record.devices[0].count, reading.version) == (0.00075, "NVIDIA A40", 2, "1.7.1")
-    assert [(code, severity) for code, _, severity in said(reading)] == [("CG501", "error")]
-    assert reading.problems[0].line == 13
+    assert (record.energy_kwh, record.basis) == (pytest.approx(0.75 / 55, rel=1e-12), "estimated")
+    assert (record.reason.partition(";")[0], said(reading)) == ("from its carbon and its intensity, 55 g/kWh", [])
+
+
+# The first is what the tool's own object held: 1.8397501860717507e-05 kWh; grams are written with eight decimals.
+@pytest.mark.parametrize(
+    ("version", "energy", "own"), [("1.7.1", 0.0007543 / 41, 1.8397501860717507e-05), ("0.9.0", 0.00107492 / 55, None)]
+)
+def test_a_log_and_the_report_of_it_count_once(version, energy, own, tmp_path):
+    files = {name: (DATA / f"{version}-{name}").read_bytes() for name in ("ecotrace_log.csv", "ecotrace_report.json")}
+    found = readings(ecotrace, tmp_path, files)
+    records = [record for reading in found for record in reading.records]
+    assert [record.energy_kwh for record in records] == [pytest.approx(energy, rel=1e-9)]
+    assert own is None or records[0].energy_kwh == pytest.approx(own, rel=1e-5)
+    assert ([note.line for note in found[0].notes], [reading.problems for reading in found]) == ([2, 3, 4], [[], []])
+
+
+def test_rows_of_a_log_that_its_report_does_not_hold_have_no_energy(tmp_path):
+    log = (DATA / "1.7.1-ecotrace_log.csv").read_bytes() + b"2026-11-22 10:00:00,other,1.0,0.5,FR,9.9,N/A,N/A,abc,\n"
+    found = readings(ecotrace, tmp_path, {"a.csv": log, "b.json": (DATA / "1.7.1-ecotrace_report.json").read_bytes()})
+    assert (said(found[0]), [record.emissions_kg for record in found[0].records]) == ([("CG501", 5, "error")], [0.0005])
+
+
+def test_an_intensity_holds_for_its_own_region_and_run(tmp_path):
+    other = json.loads(report(0.5))
+    other["meta"] |= {"region_code": "US", "run_id": "abc"}
+    reading = one(ecotrace, tmp_path, json.dumps(other))
+    assert ([code for code, _, _ in said(reading)], reading.records[0].energy_kwh) == (["CG501"], None)
+
+
+def test_an_intensity_that_was_fetched_is_warned_of(tmp_path):
+    assert [code for code, *_ in said(one(ecotrace, tmp_path, report(0.5).replace("static", "live")))] == ["CG517"]
+
+
+def test_an_intensity_that_cannot_be_is_refused(tmp_path):
+    content = (DATA / "1.7.1-ecotrace_report.json").read_text()
+    for wrong, code in (("0.41", "CG503"), ("4", "CG504")):  # 4 g/kWh: 196 W of a processor of 55 W with 24 GB
+        reading = one(ecotrace, tmp_path, content.replace('"carbon_intensity": 41', f'"carbon_intensity": {wrong}'))
+        assert code in [found for found, *_ in said(reading)]
+
+
+def test_the_tracker_that_is_called_like_codecarbons_has_no_energy(tmp_path):
+    reading = one(ecotrace, tmp_path, (DATA / "1.7.1-emissions.csv").read_bytes())
+    (record,) = reading.records
+    assert (record.energy_kwh, record.emissions_kg, record.project, record.country) == (None, 0.00009436 / 1000, "p", "FR")
+    assert (record.hours, said(reading)) == (pytest.approx(1.0006 / 3600), [("CG501", 2, "error")])
+
+
+@pytest.mark.parametrize("row", ["p,1.0,0.1,0.1,FR", "p,x,0.1,100,FR", "p,1.0,0.1,100,pond", "p,1.0,0.1,100"])
+def test_a_damaged_row_of_the_tracker_is_named(row, tmp_path):
+    assert said(one(ecotrace, tmp_path, f"project_name,duration_seconds,emissions_kg,emissions_g,region\n{row}\n"))[0][1:] == (2, "error")
 
 
 def test_a_report_whose_total_is_another_is_refused(tmp_path):
-    assert [code for code, _, _ in said(one(ecotrace, tmp_path, report(0.5, total=0.7)))] == ["CG501", "CG504"]
+    assert [code for code, _, _ in said(one(ecotrace, tmp_path, report(0.5, total=0.7)))] == ["CG504"]
 
 
 @pytest.mark.parametrize("row", ["2025-05-01,train,1,1,FR", "2025-05-01 10:00:00,train,1 s,1,FR", "2025-05-01 10:00:00,train,1,-1,FR"])
@@ -110,3 +160,10 @@ def test_epochs_count_where_their_training_has_no_row(tmp_path):
 def test_what_moved_into_a_column_is_not_shown(tmp_path):
     reading = one(ecotrace, tmp_path, OLD.replace("FR", "secret.cluster.example"))
     assert "secret" not in " ".join(problem.message for problem in reading.problems)
+
+
+def test_a_damaged_report_is_never_a_wrong_total_without_a_word(tmp_path):
+    content = (DATA / "1.7.1-ecotrace_report.json").read_bytes()
+    assert silent_cuts(ecotrace, tmp_path, "file", content) == []
+    assert unsafe_damage(ecotrace, tmp_path, "file", with_damaged_lines(content), 0.0007543 / 41) == []
+    assert unsafe_damage(ecotrace, tmp_path, "file", with_damaged_keys(content), 0.0007543 / 41) == []

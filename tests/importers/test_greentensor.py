@@ -120,3 +120,12 @@ def test_any_bytes_after_a_right_beginning_are_read_or_refused(tmp_path, rest):
 @pytest.mark.parametrize("changes", [{"duration_s": 1e12}, {"energy_kwh": 2e9, "energy_kwh_dc": 9e9}, {"timestamp": 1e15}])
 def test_amounts_that_no_run_has_are_refused(changes, tmp_path):
     assert [code for code, *_ in said(one(greentensor, tmp_path, json.dumps([esg(**changes)])))] == ["CG503"]
+
+
+def test_a_run_that_two_parts_of_the_tool_record_counts_once(tmp_path):
+    content = (Path(__file__).parent / "data" / "greentensor" / "0.7.2-greentensor_history.json").read_text()
+    reading = one(greentensor, tmp_path, content)
+    assert [(record.energy_kwh, record.project) for record in reading.records] == [(1.1561304745528517e-05, "m")]
+    assert ([(note.kind, note.line) for note in reading.notes], reading.rows) == ([("merged", 2)], 2)
+    later = one(greentensor, tmp_path, content.replace("1795281252.393759", "1795281262.393759"))
+    assert len(later.records) == 2

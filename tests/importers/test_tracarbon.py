@@ -47,6 +47,7 @@ def test_a_pause_between_two_runs_uses_no_energy(tmp_path):
     found = read(tmp_path, LINES + LINES.replace(b"2026-11-21 10", b"2026-11-21 12"))
     assert total([found]) == pytest.approx(2 * KWH, rel=1e-12)
     assert "CG518" in [problem.code for problem in found.problems]
+    assert found.records[0].hours == pytest.approx(2 * read(tmp_path, LINES).records[0].hours)
 
 
 def test_an_array_that_was_cut_is_refused(tmp_path):

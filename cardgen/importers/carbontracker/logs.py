@@ -84,6 +84,8 @@ class Training:
     place: str | None = None
     is_interrupted: bool = False
     is_ended: bool = False
+    with_one_number: set[str] = field(default_factory=set)  # components whose power is no list
+    is_late: bool = False  # a message is worded as from release 2.4 on
     first: float | None = None
     found_at: float | None = None
     last: float | None = None
@@ -195,6 +197,7 @@ def _timed(training: Training, entry: Entry) -> None:
     training.first = moment if training.first is None else training.first
     training.last = moment if moment is not None else training.last
     text = entry.text.removeprefix("CarbonTracker: ")
+    training.is_late = training.is_late or "gCO2eq/kWh" in text
     if match := FOUND.fullmatch(text):
         training.found, training.found_at = match[1], moment
     elif match := AVERAGE.fullmatch(text):
@@ -224,6 +227,8 @@ def _power(training: Training, entry: Entry, fault: Fault) -> None:
     if epoch is None or epoch.seconds is None or match[1] in epoch.power_w:
         fault("CG505", entry.line, f"the power of {match[1][:20]} does not follow its epoch: lines are missing", AGAIN)
         return
+    if watts is not None and "[" not in match[2]:
+        training.with_one_number.add(match[1])
     epoch.power_w[match[1]] = None if watts is None else math.fsum(watts)
 
 
