@@ -19,7 +19,7 @@ from cardgen.problems import CardgenError, Placed, printable
 if TYPE_CHECKING:
     from cardgen.core.factors import Factors
     from cardgen.importing.choosing import Choice, Several
-    from cardgen.importing.combining import Ambiguous, Combined
+    from cardgen.importing.combined import Ambiguous, Combined
     from cardgen.importing.stated import Stated
     from cardgen.records.record import Reading
 
@@ -105,7 +105,7 @@ def settled(
     combining do not decide and nobody can be asked.
     """
     from cardgen.importing.choosing import Several, chosen, forgiven, listed
-    from cardgen.importing.combining import Ambiguous
+    from cardgen.importing.combined import Ambiguous
     from cardgen.importing.plausible import check
 
     forgiven(readings)

@@ -27,7 +27,6 @@ TOOL = Tool(
 KEY = re.compile(r"^dia_report\s*:", re.MULTILINE)
 CLOSING = re.compile(r"(?:---|\.\.\.)\s*")
 MEASURED = ("measured",)
-GUESSED = ("imputed", "unavailable")
 TOOLS = ("codecarbon", "nvml", "dia-track-estimate")
 STEPS = {"finetune": "fine-tuning", "lora": "fine-tuning", "qlora": "fine-tuning", "adapter": "fine-tuning", "distill": "fine-tuning"}
 HALF_STEP_KWH = 0.00005  # the tool rounds to 4 decimals

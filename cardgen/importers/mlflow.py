@@ -56,7 +56,6 @@ class _Values:
         self.origin: int | None = None
         self.first = self.last = None  # ms, of all metrics
         self.steps: dict[object, int] = {}
-        self.skipped: list[int] = []
         self.is_raw, self.odd_line, self.odd = False, 0, ""
 
     def time(self, time_ms: int) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cardgen.importing.amounts import short
-from cardgen.importing.combining import Combine, Combined, combined, once, parts
+from cardgen.importing.combined import Combine, Combined
+from cardgen.importing.combining import combined
+from cardgen.importing.identity import once, parts
 from cardgen.problems import CardgenError, printable
 from cardgen.records.fields import day
 from cardgen.records.record import Reading, Record

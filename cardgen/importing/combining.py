@@ -1,6 +1,6 @@
 """Which records are one run, and what of them counts: by rules that the report names, never by a guess.
 
-The rules, in this order:
+The rules, in this order; ``identity`` holds the first two, ``machines`` the third:
 
 1. Records with one id, or the same in everything, are one run, counted once.
 2. A part (a task) lies within its run.
@@ -18,130 +18,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from typing import Literal
 
-from cardgen.records.record import Reading, Record
+from cardgen.importing.combined import WIDTH, Ambiguous, Combine, Combined
+from cardgen.importing.machines import overlap, told_apart
+from cardgen.records.record import Record
 
-Combine = Literal["add", "largest", "widest"]
-WIDTH = {"accelerators": 0, "node": 1, "it": 2, "facility": 3}
 MOST = 1_000  # records of several files that are compared with each other
-STAMP_S = 2.0  # time stamps are whole seconds: two runs, one after the other, may seem to share as much
 PAUSE_S = 7 * 86_400.0  # between the parts of a run that was resumed
-DERIVED = ("boamps",)  # reports of what another tool measured
-
-
-@dataclass(frozen=True)
-class Combined:
-    """One run: the records whose energy counts, those that lie within it, and the rule by which."""
-
-    counted: tuple[Record, ...]
-    within: tuple[Record, ...] = ()
-    rule: str = ""
-
-    @property
-    def energy_kwh(self) -> float | None:
-        """Return the energy in kWh; None where a record that counts has none."""
-        values = [record.energy_kwh for record in self.counted]
-        return None if None in values else math.fsum(value for value in values if value is not None)
-
-    @property
-    def emissions_kg(self) -> float | None:
-        """Return the tools' own emissions in kg; None where one has none."""
-        values = [record.emissions_kg for record in self.counted]
-        return None if None in values else math.fsum(value for value in values if value is not None)
-
-    @property
-    def boundary(self) -> str:
-        """Return what the energy covers: that of meters of different parts is the widest."""
-        return max((record.boundary for record in self.counted), key=WIDTH.__getitem__)
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """Return all records, those that count first."""
-        return self.counted + self.within
-
-    @property
-    def project(self) -> str:
-        """Return the name of the project, where there is one."""
-        return next((record.project for record in self.records if record.project), "")
-
-    @property
-    def run(self) -> str:
-        """Return the id of the run, that of its first record with one."""
-        return next((record.run for record in self.records if record.run), "")
-
-
-class Ambiguous(Exception):
-    """Records that may be one thing or another. ``choices`` are the values of ``--combine`` with what each means."""
-
-    def __init__(self, records: Sequence[Record], message: str, choices: dict[str, str], hint: str = "") -> None:
-        super().__init__(message)
-        self.records, self.message, self.choices, self.hint = tuple(records), message, choices, hint
-
-
-def once(readings: Iterable[Reading]) -> list[Record]:
-    """Return the records of all readings, each run once; what is left out is noted in the reading it came from."""
-    kept: dict[object, Record] = {}
-    for reading in readings:
-        for record in reading.records:
-            key = _identity(record)
-            known = kept.get(key)
-            if known is None:
-                kept[key] = record
-                continue
-            better, other = (record, known) if _says_more(record, known) else (known, record)
-            kept[key] = _filled_up(better, other)
-            line = record.lines[0] if record.lines else 1
-            reading.note("merged", line, f"the same run stands in {known.file}: {better.file} counts")
-            if other.energy_kwh and better.energy_kwh and not math.isclose(other.energy_kwh, better.energy_kwh, rel_tol=1e-6):
-                message = f"the same run has {other.energy_kwh:.6g} kWh in {other.file} and {better.energy_kwh:.6g} kWh in {better.file}"
-                reading.warn("CG520", line, message, f"{better.file} is taken; give that file alone if the other is older")
-    runs = {record.run for record in kept.values() if record.run and not record.part}
-    return [record for record in kept.values() if not (record.part and record.run in runs)]
-
-
-def parts(readings: Sequence[Reading]) -> list[Record]:
-    """Return the parts of runs, each once; what only the run says, such as its PUE, is true of its parts."""
-    whole = {record.run: record for reading in readings for record in reading.records if record.run and not record.part}
-    found = {_identity(record): record for reading in readings for record in reading.records if record.part}
-    return [_like_its_run(record, whole.get(record.run)) for record in found.values()]
-
-
-def _like_its_run(part: Record, run: Record | None) -> Record:
-    if run is None:
-        return part
-    return replace(part, pue=part.pue or run.pue, boundary=run.boundary, wue=part.wue or run.wue, devices=part.devices or run.devices)
-
-
-def _identity(record: Record) -> object:
-    if record.run:
-        return record.run, record.part
-    facts = (record.tool, record.project, record.part, record.energy_kwh, record.start, record.end, record.hours)
-    is_told_apart = record.energy_kwh is not None and (record.hours or record.end) is not None
-    return facts if is_told_apart else (*facts, record.lines, record.file)
-
-
-def _says_more(one: Record, other: Record) -> bool:
-    """Return whether a record of the same run is the better one: the tracker's own, the larger of one tool, the one that says more."""
-    if (one.tool in DERIVED) != (other.tool in DERIVED):
-        return other.tool in DERIVED
-    if one.tool == other.tool and one.energy_kwh != other.energy_kwh:
-        return (one.energy_kwh or 0) > (other.energy_kwh or 0)
-    return _known(one) > _known(other)
-
-
-def _known(record: Record) -> int:
-    return sum(bool(value) for value in (record.emissions_kg, record.devices, record.country or record.region, record.end, record.hours))
-
-
-def _filled_up(better: Record, other: Record) -> Record:
-    """Return a record with what another of the same run says and it does not."""
-    return replace(
-        better, project=better.project or other.project, hours=better.hours or other.hours, start=better.start or other.start,
-        end=better.end or other.end, devices=better.devices or other.devices, country=better.country or other.country,
-    )  # fmt: skip
 
 
 def combined(records: Sequence[Record], combine: Combine | None = None, *, apart: bool = False) -> list[Combined]:
@@ -150,7 +35,7 @@ def combined(records: Sequence[Record], combine: Combine | None = None, *, apart
     ``apart``: runs are not joined, each is one of its own. ``combine`` decides what the rules do not: ``add``: all energy counts,
     and is one run unless ``apart``; ``largest``: of what overlaps the largest counts; ``widest``: the meter that covers most counts.
     """
-    told, overlapped = _told_apart(records, combine)
+    told, overlapped = told_apart(records, combine)
     if combine == "add" and not apart:
         return [_added(told, "added up, as you chose", is_chosen=True)] if told else []
     runs = [_run(group, combine) for group in _groups(told, apart)]
@@ -159,98 +44,12 @@ def combined(records: Sequence[Record], combine: Combine | None = None, *, apart
     return runs
 
 
-def _told_apart(records: Sequence[Record], combine: Combine | None) -> tuple[list[Record], dict[int, list[Record]]]:
-    """Return the records without further readings of the same machine, and those readings by the record that counts for them."""
-    dropped: set[int] = set()
-    readings: dict[int, list[Record]] = {}
-    for cluster in clusters(records):
-        if combine == "add" or (combine is None and len({record.file for record in cluster}) == 1):
-            continue  # the rows of one file were chosen from a list; what they share is said beside them
-        if combine is None:
-            raise _same_machine(cluster)
-        kept: list[Record] = []
-        for record in sorted(cluster, key=lambda record: -(record.energy_kwh or 0)):
-            other = next((known for known in kept if overlap(known, record)), None)
-            if other is None:
-                kept.append(record)
-            else:
-                dropped.add(id(record))
-                readings.setdefault(id(other), []).append(record)
-    return [record for record in records if id(record) not in dropped], readings
-
-
-def clusters(records: Sequence[Record]) -> list[list[Record]]:
-    """Return the records that may be one machine recorded several times: of one tool, alike, and chained by time."""
-    alike: dict[object, list[Record]] = {}
-    for record in records:
-        if record.per_request or record.start is None or record.end is None or record.energy_kwh is None:
-            continue
-        for key in _meters(record) or {record.host or (record.file, id(record))}:
-            alike.setdefault((record.tool, key), []).append(record)
-    alike |= _nameless(records)
-    found: dict[frozenset[int], list[Record]] = {}
-    for group in alike.values():
-        for cluster in _chained(group):
-            found.setdefault(frozenset(map(id, cluster)), cluster)
-    return list(found.values())
-
-
-def _nameless(records: Sequence[Record]) -> dict[object, list[Record]]:
-    """Return records of different files that say nothing of their machine: they look alike."""
-    groups: dict[object, list[Record]] = {}
-    for record in records:
-        if not record.host and record.start is not None and record.end is not None and record.energy_kwh and not record.per_request:
-            groups.setdefault((record.tool, "nameless", record.project), []).append(record)
-    return {key: group for key, group in groups.items() if len({record.file for record in group}) > 1}
-
-
-def _chained(group: list[Record]) -> list[list[Record]]:
-    """Return the clusters of two records and more in which each shares time with another."""
-    clusters: list[list[Record]] = []
-    ordered = sorted(group, key=lambda record: (record.start or 0.0, record.end or 0.0))
-    for record in ordered:
-        last = clusters[-1] if clusters else []
-        if any(overlap(known, record) for known in last[-50:]):
-            last.append(record)
-        else:
-            clusters.append([record])
-    return [cluster for cluster in clusters if len(cluster) > 1]
-
-
-def _same_machine(cluster: Sequence[Record]) -> Ambiguous:
-    if any(_meters(one) & _meters(other) for one, other in combinations(cluster[:20], 2)):
-        message = f"{len(cluster)} records cover the same time and hold the same GPU: added up it would count twice"
-        return Ambiguous(cluster, message, {"largest": "one of them holds all: the largest counts"}, "give files that do not overlap")
-    energies = [record.energy_kwh for record in cluster if record.energy_kwh]
-    spread = max(energies) / min(energies) - 1
-    words = f", with energies within {spread:.1%}" if spread < 0.05 else ""
-    message = f"{len(cluster)} records cover the same time on machines that look alike{words}: one machine that several processes "
-    choices = {
-        "largest": "it is one machine, recorded several times: the largest counts",
-        "add": "they are different machines, or parts: all energy counts",
-    }
-    return Ambiguous(cluster, message + "recorded as a whole, or several machines?", choices)
-
-
-def _meters(record: Record) -> set[object]:
-    """Return the ids of the GPUs that a record was read from, which no other GPU has."""
-    return {fact for fact in record.host if isinstance(fact, str) and fact.startswith(("GPU-", "MIG-"))}
-
-
 def _with_readings(run: Combined, readings: dict[int, list[Record]]) -> Combined:
     others = tuple(other for record in run.counted for other in readings.get(id(record), ()))
     if not others:
         return run
     rule = "; ".join(filter(None, (run.rule, "of readings of one machine the largest counts, as you chose")))
     return replace(run, within=run.within + others, rule=rule)
-
-
-def overlap(one: Record, other: Record) -> bool | None:
-    """Return whether two records share more than a tenth of the shorter one's time; None where a time is not known."""
-    if one.start is None or one.end is None or other.start is None or other.end is None:
-        return None
-    shared = min(one.end, other.end) - max(one.start, other.start)
-    return shared > max(STAMP_S, 0.1 * min(one.end - one.start, other.end - other.start))
 
 
 def _groups(records: Sequence[Record], apart: bool) -> list[list[Record]]:

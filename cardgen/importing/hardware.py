@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import digits
-from cardgen.importing.combining import Combined
+from cardgen.importing.combined import Combined
 from cardgen.problems import plain, printable
 from cardgen.records.record import Device, Record
 from cardgen.skeleton import line, scalar

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cardgen.core.factors import Factors
 from cardgen.core.run import Facility
-from cardgen.importing.combining import Combined
+from cardgen.importing.combined import Combined
 from cardgen.importing.stated import Stated
 from cardgen.problems import plain, printable
 from cardgen.records.record import Record

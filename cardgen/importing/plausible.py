@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import short
-from cardgen.importing.combining import Combined, clusters
+from cardgen.importing.combined import Combined
+from cardgen.importing.machines import clusters
 from cardgen.importing.place import zone_of
 from cardgen.problems import Placed
 from cardgen.records.record import Reading, Record

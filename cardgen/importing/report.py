@@ -8,7 +8,7 @@ from typing import Any
 
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import short
-from cardgen.importing.combining import Combined
+from cardgen.importing.combined import Combined
 from cardgen.importing.plausible import mean_power_w, table_grams
 from cardgen.problems import Placed, printable
 from cardgen.records.fields import day

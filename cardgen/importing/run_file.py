@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import exact, short
-from cardgen.importing.combining import Combined
+from cardgen.importing.combined import Combined
 from cardgen.importing.hardware import hardware
 from cardgen.importing.place import place
 from cardgen.importing.report import BOUNDARY_WORDS, basis_of, lines, short_name

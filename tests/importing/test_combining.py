@@ -8,7 +8,9 @@ import pytest
 
 from cardgen.core.factors import Factors
 from cardgen.importing.choosing import Choice, Several, chosen, forgiven, listed
-from cardgen.importing.combining import Ambiguous, Combined, combined, once
+from cardgen.importing.combined import Ambiguous, Combined
+from cardgen.importing.combining import combined
+from cardgen.importing.identity import once
 from cardgen.importing.plausible import check
 from cardgen.problems import CardgenError
 from cardgen.records.record import Device, PerRequest, Reading, Record

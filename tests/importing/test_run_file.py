@@ -13,7 +13,7 @@ from cardgen.core.assess import assess
 from cardgen.core.factors import Factors
 from cardgen.core.run import Facility, Run
 from cardgen.importing.cleaning import possible, public
-from cardgen.importing.combining import Combined
+from cardgen.importing.combined import Combined
 from cardgen.importing.run_file import run_file
 from cardgen.importing.stated import Stated
 from cardgen.loading import load

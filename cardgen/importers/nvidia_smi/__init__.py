@@ -73,7 +73,6 @@ class _Log:
     def __init__(self, source: Source, reading: Reading) -> None:
         self.source, self.reading = source, reading
         self.power_column = ""
-        self.has_keys = True
         self.without, self.first_without = 0, 0
         self.is_raw, self.odd_line, self.odd = False, 0, ""  # whether power has two decimals, as the tool writes it
         self.unit: object = UNKNOWN
@@ -190,7 +189,6 @@ class _Log:
             raise Unreadable(Placed("CG501", message, (), LOG, "error", line))
         self.power_column = power
         key = next((name for name in KEYS if name in plain), None)
-        self.has_keys = key is not None
         cells = []
         for name, title in zip(plain, names):
             unit = (UNITS.fullmatch(title) or [None, None, None])[2]
