@@ -89,9 +89,10 @@ def command(  # fmt: skip
         text = run_file(runs, readings, stated, factors)
         report(readings, runs, factors, quiet)
         errors = _errors(text, output, factors)
-        code = max(code, exit_code(errors))
-        if any(problem.code < "CG2" and problem.code != "CG114" for problem in errors):
-            raise click.exceptions.Exit(code)  # it could not be read: nothing is written
+        if unreadable := [problem for problem in errors if problem.code < "CG2"]:
+            code = max(code, exit_code(unreadable))
+            if any(problem.code != "CG114" for problem in unreadable):
+                raise click.exceptions.Exit(code)  # nothing is written that could not be read
         _put(text, output)
         if output != "-" and not quiet:
             click.echo(f"wrote {output}\nnext: cardgen assess {output}", err=True)
@@ -131,7 +132,7 @@ def _mapping(columns: tuple[str, ...], tool: str | None) -> dict[str, str] | Non
 
 
 def _errors(text: str, output: str, factors: Factors) -> list[Problem]:
-    """Say what is wrong with a run file that is about to be written, and return it."""
+    """Say what is wrong with a run file that is about to be written, and return it; what its numbers contradict is for ``assess``."""
     from cardgen.core.assess import assess
     from cardgen.loading import load
     from cardgen.validation import validate

@@ -21,6 +21,7 @@ def public(record: Record) -> Record:
     """Return a record whose names hold no folder, mail address or key."""
     return replace(
         record, run=shown(record.run), part=shown(record.part), project=shown(record.project), method=shown(record.method),
+        reason=shown(record.reason),
         devices=tuple(Device(shown(device.name), device.count) for device in record.devices),
         provider=shown(record.provider) if record.provider else None, region=shown(record.region) if record.region else None,
         country=shown(record.country) if record.country else None,

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from cardgen.importers import importer, names
 from cardgen.importing.amounts import short
-from cardgen.importing.cleaning import possible, public
+from cardgen.importing.cleaning import possible, public, shown
 from cardgen.problems import printable
 from cardgen.records.record import Reading
 from cardgen.records.source import Source
@@ -59,6 +59,7 @@ def _named(readings: list[Reading], sources: Sequence[Source]) -> list[Reading]:
     """Return readings whose records have names that tell them apart and name no person; and say what lies beside their files."""
     _name_apart(readings)
     for reading in readings:
+        reading.version = shown(reading.version)
         reading.records = [possible(record, reading) for record in map(public, reading.records)]
         if reading.tool and not (reading.records or reading.problems or reading.notes):
             reading.fault("CG501", 1, "the file holds no run", "it may have been cut, or the tool was stopped before it wrote one")
@@ -86,7 +87,7 @@ def _unknown(source: Source) -> Reading:
             "CG500", 1, "this is a binary file: no tool that is known wrote it", "cardgen import --list shows which files can be read"
         )
     else:
-        begin = printable(source.first_line, 80) or "it is empty"
+        begin = printable(shown(source.first_line), 60) or "it is empty"
         hint = "cardgen import --list shows what can be read; other tables: cardgen import plain-csv FILE --column energy=HEADER:kWh"
         reading.fault("CG500", 1, f"no tool that is known wrote this file: {begin}", hint)
     return reading
@@ -94,7 +95,7 @@ def _unknown(source: Source) -> Reading:
 
 def _unlike(source: Source, module: ModuleType) -> Reading:
     reading = Reading(source.name, module.TOOL.name)
-    begin = printable(source.first_line, 80) or "it is empty"
+    begin = printable(shown(source.first_line), 60) or "it is empty"
     other = recognised(source)
     hint = f"it looks like {other.TOOL.title}: cardgen import auto" if other else f"{module.TOOL.title} writes {module.TOOL.files}"
     reading.fault("CG500", 1, f"this is not a file of {module.TOOL.title}: {begin}", hint)
