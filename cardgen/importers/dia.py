@@ -12,7 +12,7 @@ from typing import Any
 from cardgen.loading import load
 from cardgen.loading.document import Document
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import json_number
+from cardgen.records.fields import MAX_KG, json_number, release
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.tool import Tool, each
@@ -27,6 +27,7 @@ TOOL = Tool(
 KEY = re.compile(r"^dia_report\s*:", re.MULTILINE)
 CLOSING = re.compile(r"(?:---|\.\.\.)\s*")
 MEASURED = ("measured",)
+QUALITIES = (*MEASURED, "estimated-from-hardware", "estimated-from-region", "estimated-from-default-wue", "imputed", "unavailable")
 TOOLS = ("codecarbon", "nvml", "dia-track-estimate")
 STEPS = {"finetune": "fine-tuning", "lora": "fine-tuning", "qlora": "fine-tuning", "adapter": "fine-tuning", "distill": "fine-tuning"}
 HALF_STEP_KWH = 0.00005  # the tool rounds to 4 decimals
@@ -82,7 +83,7 @@ def _block(source: Source) -> tuple[Document, str]:
         if line[:1].strip() and line[:1] != "#":
             state = "inside" if KEY.match(line) else "outside"
         if match := re.match(r"dia_version\s*:\s*['\"]?([\w.]{1,20})", line):
-            version = match[1]
+            version = release(match[1])
         if state == "inside" and any(KEY.match(other) for other in block if KEY.match(line)):
             raise Unreadable(Placed("CG504", "dia_report stands twice", (), "leave one out", "error", number))
         block.append(line if state == "inside" else "")
@@ -140,6 +141,8 @@ def _record(document: Document, data: dict[str, Any], version: str, source: Sour
     if energy is None:
         gone = "missing" if found is None else "rounded to nothing" if found[1] == 0 else "said to be unavailable"
         reading.fault("CG501", report.line("footprint", "energy_kwh"), f"energy_kwh is {gone}", HINT)
+    if carbon and carbon[1] > MAX_KG:
+        raise report.fault("CG503", f"carbon_kgco2eq: {carbon[1]:.6g} is more than any run has", "footprint", "carbon_kgco2eq")
     _warn(report, energy, carbon, quality, reading)
     _check(report, found, carbon)
     tool = report.text("tool")
@@ -150,10 +153,11 @@ def _record(document: Document, data: dict[str, Any], version: str, source: Sour
     relation = steps[0].get("relation") if isinstance(steps, list) and steps and isinstance(steps[0], dict) else ""
     between = f"; between {found[0]:g} and {found[1]:g} kWh" if found and found[0] != found[1] else ""
     rounded = HALF_STEP_KWH / energy if energy else None
+    said = f"the report says {quality}" if quality in QUALITIES else "how the report came to it is not known"
     return Record(
-        tool="dia", method=f"dia {version} ({tool})" if tool in TOOLS else f"dia {version}".strip(), energy_kwh=energy,
+        tool="dia", method=" ".join(filter(None, ("dia", version, f"({tool})" if tool in TOOLS else ""))), energy_kwh=energy,
         boundary="node" if tool == "codecarbon" else "facility", basis="measured" if quality in MEASURED else "estimated",
-        reason=f"the report says {quality}{between}; rounded to 4 decimals", spread=rounded if rounded and rounded > TOLD else None,
+        reason=f"{said}{between}; rounded to 4 decimals", spread=rounded if rounded and rounded > TOLD else None,
         emissions_kg=sum(carbon) / 2 or None if carbon else None, water_l=_water(report),
         hours=hours / count if hours else None, device_hours=hours if is_gpu and hours else None,
         devices=(Device(name, int(count)),) if is_gpu else (), country=region.upper() if CODE.fullmatch(region) else None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cardgen.problems import Placed
-from cardgen.records.fields import MAX_KWH, clock, is_missing, number, quotable
+from cardgen.records.fields import MAX_KG, MAX_KWH, clock, is_missing, number, quotable
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.streamed import MAX_RUNS, MOST_S, SHOWN, Lines, Seen, Total, named_or_empty, too_many_runs
@@ -55,7 +55,7 @@ SHAPES: Mapping[str, Callable[[str], object]] = {
     "start_time(s)": _is_amount,
     "duration(s)": lambda text: _is_amount(text, MOST_S) or clock(text) is not None,
     "time(s)": lambda text: _is_amount(text, MOST_S),
-    EMISSIONS: _is_amount,
+    EMISSIONS: lambda text: _is_amount(text, MAX_KG),
     "cost": _is_amount,
     "CPU_name": lambda text: number(text) is None and clock(text) is None and not GPU_ALONE.fullmatch(text),
     "GPU_name": lambda text: number(text) is None and "TDP:" not in text,
@@ -79,6 +79,7 @@ def _columns(source: Source) -> set[str]:
     return {name.strip().strip('"') for name in source.first_line.split(separator(source.first_line))}
 
 
+COLUMNS = {*SHAPES, "experiment_description", "experiment_description(model type etc.)"}
 NUMERIC = (*ENERGY, EMISSIONS, "duration(s)", "time(s)", "start_time(s)", "start_time", "cost")  # what a message may quote
 
 
@@ -142,6 +143,10 @@ def _read(source: Source, reading: Reading) -> None:
     energy_column = next((name for name in ENERGY if name in table.index), None)
     if energy_column is None or EMISSIONS not in table.index:
         raise Unreadable(Placed("CG502", "the header lacks the columns of energy or emissions", hint="write or copy the file again"))
+    if not COLUMNS.issuperset(filter(None, table.header)):
+        table.close()
+        message = "the header holds what the tool is not known to write: a row may stand in it, whose run is lost"
+        raise Unreadable(Placed("CG502", message, (), "write or copy the file again", "error", table.header_line))
     runs: dict[object, _Run] = {}
     checked: dict[str, str] = {}
     seen, epochs, check = Seen(), Seen(), named_or_empty(table.header)

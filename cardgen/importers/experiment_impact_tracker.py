@@ -16,6 +16,7 @@ from cardgen.records.fields import MAX_KWH, json_number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.streamed import Spans, Total, bounded_lines
+from cardgen.records.table import warn_of_cut_line
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
@@ -162,7 +163,7 @@ def _sorted(source: Source, reading: Reading) -> _Sums:
 
 def _samples(source: Source, reading: Reading) -> Iterator[_Sample]:
     """Yield the samples; a line that is none is an error, a line that stands twice is read once."""
-    before = ""
+    before, line = "", 0
     for line, text in bounded_lines(source):
         if not text.strip():
             continue
@@ -185,6 +186,8 @@ def _samples(source: Source, reading: Reading) -> Iterator[_Sample]:
             gpus = sample.get("per_gpu_power_draw")
             watts = tuple(json_number(sample.get(name)) for name in POWER)
             yield _Sample(line, moment, watts, tuple(name in sample for name in POWER), len(gpus) if isinstance(gpus, dict) else 0)
+    if not source.ends_in_newline:
+        warn_of_cut_line(reading, line)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | None:

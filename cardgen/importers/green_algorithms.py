@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from cardgen.records.fields import MAX_KWH, clock, elapsed, is_missing, number, quotable
+from cardgen.records.fields import MAX_KG, MAX_KWH, clock, elapsed, is_missing, number, quotable, release
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source
 from cardgen.records.streamed import MAX_RUNS, MOST_S, Seen, named_or_empty, too_many_runs
@@ -106,10 +106,10 @@ def _calculated(values: Mapping[str, str], line: int, source: Source, reading: R
     is_cloud = values.get("platformType") == "cloudComputing"
     server = values.get("server", "").rpartition("--")[2] if is_cloud else ""
     reason = RATED + (f", × {scale:g} for repeated runs" if not math.isclose(scale, 1) else "")
-    version = values.get("appVersion", "")
+    version = release(values.get("appVersion", ""))
     reading.version = reading.version or version
     return Record(
-        tool=TOOL.name, method=f"Green Algorithms {'' if is_missing(version) else version}".strip(), energy_kwh=energy,
+        tool=TOOL.name, method=f"Green Algorithms {version}".strip(), energy_kwh=energy,
         boundary="facility" if pue else "node", basis="estimated", reason=reason, pue=pue,
         emissions_kg=emissions / 1000 if emissions is not None else None, hours=hours * scale if hours else None,
         device_hours=hours * scale * gpus if hours and gpus else None, devices=devices,
@@ -269,6 +269,8 @@ def _most(name: str) -> float:
     """Return the largest number that a column holds."""
     if name.startswith("energy"):
         return MAX_KWH
+    if name.startswith(("carbonEmissions", "carbonFootprint")):
+        return MAX_KG * 1000
     if name.startswith("runTime"):
         return MOST_S / 3600
     return MOST_PUE if name == "PUE" else MOST

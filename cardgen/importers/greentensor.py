@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cardgen.records.entries import Entry, records
-from cardgen.records.fields import MAX_KWH, clock, quotable
+from cardgen.records.fields import MAX_KG, MAX_KWH, clock, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source
 from cardgen.records.streamed import MAX_RUNS, MOST_S, too_many_runs
@@ -29,6 +30,10 @@ REPORT = ("organization", "reporting_period", "runs", "total_energy_kwh_dc")
 OWN_INTENSITY = 0.000233  # kg/kWh: the tool takes its number for a kilogram where it means a watt-hour
 PHASES = {"inference": "inference", "fine_tuning": "fine-tuning"}
 NAME = re.compile(r"[\w.+-]{1,100}(/[\w.+-]{1,100})?")
+MOST = {
+    "energy_kwh": MAX_KWH, "energy_kwh_dc": MAX_KWH, "emissions_kg": MAX_KG, "emissions_kg_dc": MAX_KG,
+    "duration_s": MOST_S, "timestamp": 1e11,
+}  # fmt: skip
 HINT = "state hardware and duration in the run file, or give CodeCarbon's own file"
 
 
@@ -65,7 +70,8 @@ def _records(source: Source, reading: Reading) -> Iterator[Record]:
             better = last if last[1].project and not record.project else (entry, record)
             worse = entry if better is last else last[0]
             reading.note("merged", worse.line, f"the same run as on line {better[0].line}, recorded twice within a second: counted once")
-            last = better
+            emissions = last[1].emissions_kg or record.emissions_kg
+            last = better[0], replace(better[1], emissions_kg=emissions)
             continue
         if last:
             yield last[1]
@@ -81,9 +87,12 @@ def _is_again(one: Entry, other: Entry) -> bool:
     first, second = one.number("timestamp"), other.number("timestamp")
     if first is None or second is None or abs(first - second) > 1 or one.string("run_id") != other.string("run_id"):
         return False
-    keys = ("duration_s", "energy_kwh", "emissions_kg", "energy_kwh_dc")
+    emissions = one.at("emissions_kg"), other.at("emissions_kg")
+    if None not in emissions and emissions[0] != emissions[1]:
+        return False
+    same = all(one.at(key) == other.at(key) for key in ("duration_s", "energy_kwh", "energy_kwh_dc"))
     # A time of many digits is no coincidence.
-    return all(one.at(key) == other.at(key) for key in keys) and bool(one.number("energy_kwh")) and len(str(one.at("duration_s"))) > 8
+    return same and bool(one.number("energy_kwh")) and len(str(one.at("duration_s"))) > 8
 
 
 def _reported(report: Entry, source: Source, reading: Reading) -> Iterator[Record]:
@@ -117,7 +126,7 @@ def _record(entry: Entry, source: Source, reading: Reading) -> Record:
     """Return one run; raises Unreadable where its values are no numbers or contradict each other."""
     energy, emissions, seconds = entry.number("energy_kwh"), entry.number("emissions_kg"), entry.number("duration_s")
     line, pue = entry.line_of("energy_kwh"), None
-    for key, most in (("energy_kwh", MAX_KWH), ("energy_kwh_dc", MAX_KWH), ("duration_s", MOST_S), ("timestamp", 1e11)):
+    for key, most in MOST.items():
         value = entry.number(key)
         if value is not None and value > most:
             raise entry.fault("CG503", f"{key}: {value:.6g} is more than any run has", key)
@@ -125,6 +134,8 @@ def _record(entry: Entry, source: Source, reading: Reading) -> Record:
         message = f"energy_kwh is {'missing' if energy is None else '0'}: no meter was found"
         reading.fault("CG501", line, message, HINT)
         energy = None
+    if emissions is None:
+        reading.warn("CG510", line, "emissions_kg is missing: the energy is read, the tool's own carbon is not")
     reason = "the file does not say which part was measured"
     if energy and emissions and math.isclose(emissions, energy * OWN_INTENSITY, rel_tol=1e-6):
         message = "the emissions are the energy times a constant of the tool, 0.000233 kg/kWh: one of the two was computed from the other"

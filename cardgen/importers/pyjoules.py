@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import MAX_KWH, is_missing, number, quotable
+from cardgen.records.fields import MAX_KWH, MAX_S, is_missing, number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.streamed import MOST_S, Seen, bounded_lines, named_or_empty
@@ -30,6 +30,8 @@ TOOL = Tool(
 FIRST = ["timestamp", "tag", "duration"]
 DOMAIN = re.compile(r"(package|dram|core|uncore|psys|nvidia_gpu)_\d+")
 PRINTED = re.compile(r"begin timestamp : (\d+(?:\.\d+)?); tag : (.*?); duration : ([^;]*)((?:; \w+ : [^;]*)*)")
+BEGIN = re.compile(r"^begin timestamp : [^\r\n]*", re.MULTILINE)
+PIECE = re.compile(r"begin timestamp|; ?tag : |; ?duration : |; (?:package|dram|psys|nvidia_gpu)_\d+ : ")  # what other lines do not hold
 NUMBER = r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|None|nan)"
 COMPONENTS = {"package": "processors", "psys": "processors", "dram": "memory", "nvidia_gpu": "accelerators"}
 LIMITS_W = {"package": (0.1, 2_000.0), "dram": (0.001, 1_000.0), "psys": (0.1, 5_000.0)}
@@ -49,7 +51,7 @@ class _Sample(NamedTuple):
 
 def recognises(source: Source) -> bool:
     """Return whether the file begins with the header of the handlers, or holds a line as the print handler writes it."""
-    return _is_table(source) or any(PRINTED.match(line) for line in source.head.splitlines() if line.startswith("begin timestamp : "))
+    return _is_table(source) or any(map(PRINTED.match, BEGIN.findall(source.head)))
 
 
 def _is_table(source: Source) -> bool:
@@ -112,14 +114,19 @@ def _tabled(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Samp
 
 
 def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sample]]:
-    """Return the names of the domains and the samples of what a program printed; other lines are not looked at."""
+    """Return the names of the domains and the samples of what a program printed; says which lines are none."""
     names = next(([name for name, _ in parts] for _, text in bounded_lines(source) if (parts := _parts(text)) is not None), [])
 
     def samples() -> Iterator[_Sample]:
-        last = latest = 0
+        last, others, first_other = 0, 0, 0
         for line, text in bounded_lines(source):
             last = line
             if not text.startswith("begin timestamp"):
+                if PIECE.search(text):
+                    reading.fault("CG503", line, "the line holds a part of a sample, and does not begin as one: its energy is lost", _AGAIN)
+                elif text.strip():
+                    reading.note("skipped", line, "no sample")
+                    others, first_other = others + 1, first_other or line
                 continue
             reading.rows += 1
             found, parts = PRINTED.fullmatch(text.strip()), _parts(text)
@@ -128,9 +135,11 @@ def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sam
             elif [name for name, _ in parts] != names or not all(map(DOMAIN.fullmatch, names)) or len(set(names)) < len(names):
                 reading.fault("CG502", line, "the sample holds other domains than the first one: values cannot be told apart", _AGAIN)
             else:
-                latest = line
                 yield _Sample(found[1], found[3], tuple(value for _, value in parts), line)
-        if latest and latest == last and not source.ends_in_newline:
+        if others:
+            message = f"{others:,} line{'s are' if others > 1 else ' is'} no sample, and left out"
+            reading.warn("CG510", first_other, message, "if it is what is left of one, write or copy the file again")
+        if last and not source.ends_in_newline:
             warn_of_cut_line(reading, last)
 
     return names, samples()
@@ -172,8 +181,8 @@ def _add(samples: Iterator[_Sample], names: Sequence[str], counted: Sequence[str
 
 def _window(sample: _Sample, names: Sequence[str], counted: Sequence[str], reading: Reading) -> Window | None:
     start, seconds, line = number(sample.start), number(sample.seconds), sample.line
-    for name, text, value in (("timestamp", sample.start, start), ("duration", sample.seconds, seconds)):
-        if value is None or value <= 0 or (name == "duration" and value > MOST_S):
+    for name, text, value, most in (("timestamp", sample.start, start, MAX_S), ("duration", sample.seconds, seconds, MOST_S)):
+        if value is None or not 0 < value <= most:
             reading.fault("CG503", line, f"{name}: {quotable(text)} is not a number of that column", _AGAIN)
             return None
     values: dict[str, float | None] = {}

@@ -16,10 +16,11 @@ from typing import Any
 
 from cardgen.problems import Placed
 from cardgen.records.entries import entries, value_of
-from cardgen.records.fields import MAX_KWH, clock, json_number, quotable
+from cardgen.records.fields import MAX_KG, MAX_KWH, clock, json_number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.streamed import bounded_lines
+from cardgen.records.table import warn_of_cut_line
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
@@ -81,7 +82,7 @@ class _Series:
 def _read(source: Source, reading: Reading) -> None:
     places: set[str] = set()
     series: dict[str, _Series] = {}
-    for line, metric in _metrics(source):
+    for line, metric in _metrics(source, reading):
         reading.rows += 1
         found = _value(metric, line, reading, places)
         if found:
@@ -95,15 +96,18 @@ def _read(source: Source, reading: Reading) -> None:
 read = each(_read, TOOL)
 
 
-def _metrics(source: Source) -> Iterator[tuple[int, Any]]:
+def _metrics(source: Source, reading: Reading) -> Iterator[tuple[int, Any]]:
     """Yield each metric with its line; raises Unreadable where the file is no JSON, or a metric names one key twice."""
     if source.head.lstrip().startswith("["):
         for entry in entries(source):
             yield entry.line, entry.value
         return
+    line = 0
     for line, text in bounded_lines(source):
         if text.strip():
             yield line, value_of(text, line)
+    if not source.ends_in_newline:
+        warn_of_cut_line(reading, line)
 
 
 def _value(metric: Any, line: int, reading: Reading, places: set[str]) -> tuple[str, float, float] | None:
@@ -147,6 +151,9 @@ def _record(series: Mapping[str, _Series], places: set[str], source: Source, rea
     hours = (max(moments) - min(moments) - _pauses(longest.times)) / 3600 if moments else 0.0
     if energy > MAX_KWH:
         reading.fault("CG503", 1, f"the energy of the file is {energy:.3g} kWh, which no run uses", AGAIN)
+        return
+    if emissions > MAX_KG:
+        reading.fault("CG503", 1, f"the emissions of the file are {emissions:.3g} kg, which no run has", AGAIN)
         return
     if energy <= 0 and not reading.is_refused:
         without = "the file has no power of the machine: the exporter was given emissions alone"

@@ -6,11 +6,12 @@ in each other: the outermost counts. Early releases wrote a clock that has no da
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
 from cardgen.problems import Placed, printable
-from cardgen.records.fields import MAX_KWH, is_missing, quotable
+from cardgen.records.fields import MAX_KWH, MAX_S, is_missing, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.streamed import MOST_S, Seen, named_or_empty
@@ -27,6 +28,7 @@ TOOL = Tool(
 
 FIRST = ["start_time", "window_name", "elapsed_time"]
 GPU = re.compile(r"gpu\d+_energy")
+MOST = {"start_time": MAX_S, "elapsed_time": MOST_S}
 LIMITS_W = (2.0, 2_500.0)  # of one GPU: idle, and more than any
 SHORT_S = 1.0  # in less, a counter may not have moved on, or may have moved on twice
 _AGAIN = "write or copy the file again, or leave the row out"
@@ -109,7 +111,7 @@ def _values(row: Sequence[str], columns: Sequence[Column], line: int, reading: R
         is_energy = name not in FIRST
         if value is None and is_energy and is_missing(row[position]):
             missing.append(name)
-        elif value is None or value < 0 or (value == 0 and not is_energy) or (name == "elapsed_time" and value > MOST_S):
+        elif value is None or value < 0 or (value == 0 and not is_energy) or value > MOST.get(name, math.inf):
             reading.fault("CG503", line, f"{name}: {quotable(row[position])} is not a number of that column", _AGAIN)
             return None
         else:

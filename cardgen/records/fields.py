@@ -85,6 +85,9 @@ def elapsed(text: str) -> float | None:
 
 
 MAX_KWH = 1e9  # more than the largest trainings have used by a factor of ten: a unit is wrong, or fields have moved
+MAX_KG = 1e9  # emissions of a run: a million tonnes
+MAX_S = 4e9  # s since 1970, in the year 2096
+_VERSION = re.compile(r"[vV]?\d{1,4}(?:\.\d{1,8}){0,3}(?:[._+-]?(?:a|b|c|rc|alpha|beta|dev|post|pre)\.?\d{0,8}){0,2}")
 _PRIVATE_LOOK = re.compile(r"[/\\@=~]|\.\w+\.|[A-Za-z]\d|\d[A-Za-z]{2}")
 
 
@@ -98,3 +101,13 @@ def quotable(text: str, most: int = 40) -> str:
     if len(shown) > most or _PRIVATE_LOOK.search(shown) or not shown.isprintable():
         return "a text"
     return f'"{shown}"'
+
+
+def release(text: str) -> str:
+    """Return what a file has as the version of its tool, "" where it is no version: it may name a person or a folder.
+
+    >>> release(" 3.0.0_rc4 "), release("v2.2"), release("/home/ada"), release("ada@lab.example"), release("3.1 of ada")
+    ('3.0.0_rc4', 'v2.2', '', '', '')
+    """
+    text = text.strip()
+    return text if len(text) <= 20 and _VERSION.fullmatch(text) else ""

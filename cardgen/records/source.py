@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ HEAD = 64 * 1024  # what a tool is recognised by
 MAX_WHOLE = 64 * 1024 * 1024  # what is read at once, as JSON must be
 _WINDOWS = "cp1252"
 _UNDEFINED = b"\x00\x81\x8d\x8f\x90\x9d"  # bytes that no text in Windows-1252 has
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
@@ -69,8 +71,8 @@ class Source:
 
     @cached_property
     def first_line(self) -> str:
-        """Return the first line that is not empty, without its end."""
-        return next((line for line in self.head.splitlines() if line.strip()), "")
+        """Return the first line that is not empty, without its end; only what ends the lines of a file does."""
+        return next((line for line in _LINE_END.split(self.head) if line.strip()), "")
 
     @cached_property
     def ends_in_newline(self) -> bool:

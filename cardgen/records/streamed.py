@@ -20,7 +20,7 @@ AGAIN = "write or copy the file again"
 
 def bounded_lines(source: Source) -> Iterator[tuple[int, str]]:
     """Yield each line with its number from 1, without its end; raises Unreadable at one that is too long, or holds a NUL."""
-    with source.path.open("r", encoding=source.encoding, errors="surrogateescape") as file:
+    with source.open() as file:
         number = 0
         while line := file.readline(LONGEST_LINE + 1):
             number += 1

@@ -18,6 +18,7 @@ SLACK_J = 100.0
 EPOCH = 1e9  # a clock that shows less counts from when the machine started: it has no date
 
 
+APART_S = 7 * 86_400.0  # one program measures one window after the other
 MAX_KEPT = 50_000  # windows that lie in each other, or stand in any order
 
 
@@ -85,6 +86,7 @@ class Windows:
         self._sums: list[Total] | None = None  # of the windows that are no longer kept
         self._seconds, self._lines = Total(), Lines()
         self._start = self._end = 0.0
+        self._pause = (0.0, 0)  # the longest time before a window that is no longer kept, and the line of that
 
     def add(self, window: Window) -> None:
         """Add a window; raises Unreadable where it would have to be compared with windows that are no longer kept."""
@@ -103,6 +105,7 @@ class Windows:
                 message = f"the window begins before the one above it ends, in a file of more than {self._most:,} windows"
                 hint = "split the file, or put its windows in the order of their times"
                 raise Unreadable(Placed("CG505", message, (), hint, "error", window.line))
+            self._pause = max(self._pause, (window.start - self._end, window.line))
             for total, joules in zip(self._sums, window.joules):
                 total.add(joules)
             self._seconds.add(window.seconds)
@@ -114,6 +117,9 @@ class Windows:
         """Return what the outermost windows used, their numbers times ``factors`` in J; says what lies in another window."""
         if self._sums is not None:
             self._fold()
+            pause, line = self._pause
+            if pause > APART_S:
+                _warn_apart(pause, line, "the one before it", reading)
             sums = tuple(total.value for total in self._sums)
             joules = tuple(value * factor for value, factor in zip(sums, factors)) if factors else sums
             return Whole(joules, self._seconds.value, *_dated(self._start, self._end), self._lines.named)
@@ -122,11 +128,30 @@ class Windows:
         else:
             kept = self._kept
         outer, lines = outermost(kept, reading), Lines()
+        _find_apart(outer, reading)
         for window in outer:
             lines.add(window.line)
         joules = tuple(math.fsum(values) for values in zip(*(window.joules for window in outer)))
         seconds = math.fsum(window.seconds for window in outer)
         return Whole(joules, seconds, *dates(outer), lines.named)
+
+
+def _find_apart(windows: Sequence[Window], reading: Reading) -> None:
+    """Warn of the longest time between two windows, at the one that has fewer others on its side: what lies in a window whose clock is
+    wrong is not seen to do so.
+    """
+    ordered = sorted(windows, key=lambda window: window.start)
+    pauses = [(later.start - earlier.end, place) for place, (earlier, later) in enumerate(pairwise(ordered), 1)]
+    pause, place = max(pauses, default=(0.0, 0))
+    if pause > APART_S:
+        before, after = ordered[place - 1].line, ordered[place].line
+        odd, other = (after, before) if 2 * place >= len(ordered) else (before, after)
+        _warn_apart(pause, odd, f"that of line {other}", reading)
+
+
+def _warn_apart(seconds: float, line: int, other: str, reading: Reading) -> None:
+    message = f"the window lies {seconds / 86_400:,.0f} days from {other}, which is the nearest"
+    reading.warn("CG518", line, message, "if its start is wrong, it may be a part of another window, and is counted twice")
 
 
 def dates(windows: Sequence[Window]) -> tuple[float | None, float | None]:

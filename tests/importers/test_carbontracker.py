@@ -411,3 +411,138 @@ def test_a_damaged_log_of_a_partly_monitored_training_gives_its_prediction_or_a_
             if not is_noticed(readings(carbontracker, tmp_path, files), whole, total(whole)):
                 wrong.append(f"{name}: {words}")
     assert wrong == []
+
+
+def warned(found, code: str) -> list[str]:
+    return [problem.message for problem in found.problems if problem.code == code]
+
+
+CUT_EPOCHS = [
+    epochs("2.4.7-monitor2")[: epochs("2.4.7-monitor2").index(end) + more]
+    for end, more in ((b"2026-11-21 17:07:16 - The", 0), (b"coefficient", 4), (b"Monitoring thread started", 0), (b"Epoch 1", 0))
+]
+
+
+@pytest.mark.parametrize("cut", CUT_EPOCHS)
+def test_a_log_of_epochs_that_was_cut_before_them_is_named_and_leaves_open_what_was_monitored(cut, tmp_path):
+    (found,) = readings(carbontracker, tmp_path, logs("2.4.7-monitor2") | {"2.4.7-monitor2_carbontracker.log": cut})
+    assert total([found]) == pytest.approx(0.000042003744, rel=1e-12)
+    assert len(warned(found, "CG519")) == 1
+    assert any("are those of 2 of 5 epochs, or of one more" in message for message in warned(found, "CG517"))
+
+
+@pytest.mark.parametrize("case", ["1.2.5-ten", "2.4.7-monitor2", "2.4.7-stop-early", "2.4.7-cpu"])
+@pytest.mark.parametrize("suffix", ["", "_output"])
+def test_every_cut_of_a_log_of_a_pair_is_noticed(case, suffix, tmp_path):
+    name = f"{case}_carbontracker{suffix}.log"
+    whole = readings(carbontracker, tmp_path, logs(case))
+    usual = {(problem.code, problem.message) for reading in whole for problem in reading.problems}
+    silent = []
+    for cut in cuts(logs(case)[name].rstrip(b"\n"), most=250):
+        found = readings(carbontracker, tmp_path, logs(case) | {name: cut})
+        of_cut = [problem for reading in found for problem in reading.problems if (problem.code, problem.message) not in usual]
+        notes = [note for reading in found for note in reading.notes if note.kind == "not read"]
+        if not of_cut and not notes and len(found) == 1:
+            silent.append(cut[-40:])
+    assert silent == []
+
+
+def test_a_prediction_counts_where_the_log_of_epochs_was_cut_and_it_follows_the_consumption(tmp_path):
+    cut = epochs("1.2.5-ten").split(b"2026-11-21 17:22:46 - Epoch")[0]
+    (found,) = readings(carbontracker, tmp_path, logs("1.2.5-ten") | {"1.2.5-ten_carbontracker.log": cut})
+    assert total([found]) == pytest.approx(0.000170372493, rel=1e-12)
+    assert warned(found, "CG519") == ["1.2.5-ten_carbontracker.log: the log ends after 0 epoch(s), before monitoring ended: it was cut"]
+
+
+@pytest.mark.parametrize(
+    ("end", "codes_of_cut"),
+    [
+        (b"\tThis is equivalent", ["CG517", "CG519"]),
+        (b"2026-11-21 17:22:46 - CarbonTracker: Live", ["CG517", "CG519"]),
+        (b"Predicted consumption", ["CG517", "CG519"]),
+        (b"2026-11-21 17:22:46 - CarbonTracker: Finished", ["CG519"]),
+        (b"d monitoring.", ["CG519"]),
+    ],
+)
+def test_an_output_log_that_was_cut_after_the_actual_consumption_may_be_of_a_part(end, codes_of_cut, tmp_path):
+    content = output("1.2.5-ten")
+    found = read(tmp_path, a=content[: content.index(end)])
+    assert [warned(found, code) != [] for code in codes_of_cut] == [True] * len(codes_of_cut)
+    assert len(warned(found, "CG519")) == 1
+    assert total([found]) == pytest.approx(0.000017037249 if "CG517" in codes_of_cut else 0.000170372493, rel=1e-12)
+
+
+@pytest.mark.parametrize("case", ["1.2.5-ten", "2.4.7-monitor2", "2.4.7-stop-early"])
+def test_a_last_line_that_ends_the_log_needs_no_line_end(case, tmp_path):
+    (found,) = readings(carbontracker, tmp_path, {name: content.rstrip(b"\n") for name, content in logs(case).items()})
+    assert warned(found, "CG519") == []
+
+
+@pytest.mark.parametrize("damage", [b"\0\0\0\0", b"x" * 1_100_000])
+def test_a_damaged_log_of_errors_leaves_the_pair_beside_it_as_it_is(damage, tmp_path):
+    errors = {"1.2.5-ten_carbontracker_err.log": (DATA / "1.2.5-ten_carbontracker_err.log").read_bytes() + damage}
+    line = errors["1.2.5-ten_carbontracker_err.log"].count(b"\n") + 1
+    pair, beside = readings(carbontracker, tmp_path, logs("1.2.5-ten") | errors)
+    assert total([pair]) == pytest.approx(0.000170372493, rel=1e-12) and not pair.is_refused
+    assert codes(beside) == [("CG505", line)] and not beside.is_refused and [note.kind for note in beside.notes] == ["not read"]
+    (alone,) = readings(carbontracker, tmp_path, errors)
+    assert ("CG501", 1) in codes(alone) and alone.is_refused
+
+
+NOTHING_FOUND = {
+    "a_carbontracker.log": b"""\
+2026-11-21 17:07:33 - carbontracker version 2.4.7
+2026-11-21 17:07:33 - Only predicted and actual consumptions are multiplied by a PUE coefficient of 1.58 (Daniel Bizo, 2023, Uptime I.).
+2026-11-21 17:07:34 - Epoch 1:
+2026-11-21 17:07:34 - Duration: 0:00:00.70
+2026-11-21 17:07:34 - Average carbon intensity during training was 445.00 gCO2eq/kWh. 
+2026-11-21 17:07:34 - Monitoring thread ended.
+""",
+    "a_carbontracker_output.log": b"""\
+2026-11-21 17:07:33 - CarbonTracker: Ignored error: Traceback (most recent call last):
+carbontracker.exceptions.NoComponentsAvailableError: No components were available.
+Continued training without monitoring...
+2026-11-21 17:07:34 - CarbonTracker: 
+Actual consumption for 1 epoch(s):
+\tTime:\t0:00:01
+\tEnergy:\t0.000000000000 kWh
+\tCO2eq:\t0.000000000000 g
+\tThis is equivalent to:
+\t0.000000000000 km travelled by car
+2026-11-21 17:07:34 - CarbonTracker: Finished monitoring.
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (["a_carbontracker.log", "a_carbontracker_output.log"], 7),
+        (["a_carbontracker.log"], 1),
+        (["a_carbontracker_output.log"], 7),
+    ],
+)
+def test_a_training_for_which_no_component_was_found_has_no_energy_and_no_damage(names, line, tmp_path):
+    (found,) = readings(carbontracker, tmp_path, {name: NOTHING_FOUND[name] for name in names})
+    assert codes(found) == [("CG501", line)]
+    assert "no component was found" in found.problems[0].message
+    assert [record.energy_kwh for record in found.records] == [None]
+
+
+def test_epochs_that_lost_their_power_are_damage_where_components_were_found(tmp_path):
+    content = b"".join(line for line in epochs("2.4.7-cpu").splitlines(keepends=True) if b"Average power" not in line)
+    assert "CG505" in [code for code, _ in codes(read(tmp_path, a=content))]
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [(b"2.4.7", "2.4.7"), (b"1.1.7.dev3", "1.1.7.dev3"), (b"/home/ada", ""), (b"ada@example.org", ""), (b"2" * 21, "")],
+)
+def test_only_what_looks_like_a_release_is_its_version(text, version, tmp_path):
+    found = read(tmp_path, a=epochs("2.4.7-cpu").replace(b"version 2.4.7", b"version " + text))
+    assert (found.version, found.records[0].method) == (version, f"carbontracker {version}".strip())
+
+
+def test_one_epoch_of_a_release_that_is_not_named_may_be_the_first_of_several(tmp_path):
+    found = read(tmp_path, a=epochs("1.2.5-ten").replace(b"version 1.2.5", b"version ?"))
+    assert [p.code for p in found.problems if "releases 1.x, if it was one, monitor only the first" in p.message] == ["CG517"]

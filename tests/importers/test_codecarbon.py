@@ -398,3 +398,28 @@ def test_any_bytes_in_a_log_give_records_or_problems(tmp_path_factory, content):
     rows = (DATA / "3.3.2-logger" / "log.txt").read_bytes().splitlines(keepends=True)
     found = read(tmp_path_factory.mktemp("any"), rows[0] + content + rows[1], "log.txt")
     assert found.records or found.problems
+
+
+def test_a_log_that_ends_in_a_prefix_may_have_lost_a_reading(tmp_path):
+    text = (DATA / "3.3.2-logger" / "log.txt").read_text() + "2026-11-21 17:18:49,"
+    found = read(tmp_path, text.encode(), "log.txt")
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG519", 4)]
+
+
+@pytest.mark.parametrize("name", ["", "PUE"])
+def test_a_column_of_the_pue_that_lost_its_name_is_said(name, tmp_path):
+    header, *rows = (DATA / "2.8.0-tasks-pue" / "emissions.csv").read_text().splitlines()
+    content = "\n".join([header.removesuffix(",pue") + f",{name}", *rows]) + "\n"
+    assert header.endswith(",pue")
+    assert ("CG521", 2) in [(problem.code, problem.line) for problem in read(tmp_path, content.encode()).problems]
+
+
+@pytest.mark.parametrize(("text", "version"), [("3.0.0_rc4", "3.0.0_rc4"), ("/home/ada", ""), ("ada@lab.example", "")])
+def test_only_a_version_is_named_as_one(text, version, tmp_path):
+    found = read(tmp_path, changed("codecarbon_version", became(text)))
+    assert (found.version, found.records[0].method) == (version, f"codecarbon {version}".strip())
+
+
+def test_emissions_that_no_run_has_are_refused(tmp_path):
+    found = read(tmp_path, changed("emissions", became("1e300")))
+    assert [problem.code for problem in found.problems] == ["CG503"]

@@ -122,3 +122,14 @@ def test_damage_is_never_a_wrong_total_without_a_word(tmp_path, content):
 @given(st.binary(max_size=200))
 def test_any_bytes_after_a_right_beginning_are_read_or_refused(tmp_path, rest):
     one(dia, tmp_path, CARD.partition(b"  footprint")[0] + rest)
+
+
+def test_words_that_the_format_does_not_know_are_not_repeated(tmp_path):
+    content = card(quality="by ada at node17").replace("'0.1'", "'ada'")
+    record = one(dia, tmp_path, content).records[0]
+    assert (record.method, record.basis) == ("dia (codecarbon)", "estimated")
+    assert record.reason == "how the report came to it is not known; rounded to 4 decimals"
+
+
+def test_emissions_that_no_run_has_are_refused(tmp_path):
+    assert [code for code, _, _ in said(one(dia, tmp_path, card(carbon=1e300)))] == ["CG503"]

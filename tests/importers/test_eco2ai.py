@@ -180,3 +180,17 @@ def test_an_energy_that_is_none_is_refused_and_a_name_is_not_shown(text, tmp_pat
 def test_a_column_that_lost_its_name_is_refused(tmp_path):
     found = read(tmp_path, ROWS.replace(b"duration(s)", b"", 1))
     assert ("CG502", 2) in [(problem.code, problem.line) for problem in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("kept", "rest"), [("CPU_name", ",CPU 0 device(s),Windows,CH/Ticino,0"), ("GPU_name,OS", ",CH/Ticino,0"), ("country,co", "0")]
+)
+def test_a_header_with_the_rest_of_a_row_in_it_is_refused(kept, rest, tmp_path):
+    header, row = OLD["0.3 and later"][0].splitlines(keepends=True)
+    found = read(tmp_path, f"{header.partition(kept)[0]}{kept}{rest}\n{row}".encode())
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG502", 1)]
+
+
+def test_emissions_that_no_run_has_are_refused(tmp_path):
+    found = read(tmp_path, OLD["0.1, country"][0].replace("0.01", "1e300").encode())
+    assert [(problem.code, problem.line) for problem in found.problems] == [("CG503", 2)]

@@ -167,3 +167,12 @@ def test_a_damaged_report_is_never_a_wrong_total_without_a_word(tmp_path):
     assert silent_cuts(ecotrace, tmp_path, "file", content) == []
     assert unsafe_damage(ecotrace, tmp_path, "file", with_damaged_lines(content), 0.0007543 / 41) == []
     assert unsafe_damage(ecotrace, tmp_path, "file", with_damaged_keys(content), 0.0007543 / 41) == []
+
+
+def test_emissions_that_no_run_has_are_refused(tmp_path):
+    assert ("CG503", 2, "error") in said(one(ecotrace, tmp_path, OLD.replace("2.50000000", "1e13")))
+
+
+def test_only_a_version_is_named_as_one(tmp_path):
+    reading = one(ecotrace, tmp_path, report(5.5).replace("1.7.1", "/home/ada"))
+    assert (reading.version, reading.records[0].method) == ("", "ecotrace")

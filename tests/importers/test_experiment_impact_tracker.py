@@ -119,3 +119,14 @@ def test_samples_in_any_order_give_the_same_energy_and_a_warning(tmp_path):
 def test_a_line_that_the_tool_does_not_write_is_refused(line, tmp_path):
     found = read(tmp_path, SAMPLES + line + b"\n")
     assert [(problem.code, problem.line) for problem in found.problems] == [("CG505", 6)]
+
+
+def test_a_last_line_without_an_end_is_said(tmp_path):
+    lines = SAMPLES.splitlines(keepends=True)
+    found = read(tmp_path, b"".join(lines[:3])[:-1])
+    assert ("CG519", 3) in [(problem.code, problem.line) for problem in found.problems]
+
+
+def test_a_file_in_utf_16_that_was_cut_is_refused(tmp_path):
+    found = read(tmp_path, b"\xff\xfe" + SAMPLES.decode().encode("utf-16-le")[:-1])
+    assert [problem.code for problem in found.problems] == ["CG505"]

@@ -130,3 +130,14 @@ def test_an_energy_that_no_run_has_and_an_end_before_the_start_are_refused(tmp_p
     assert ("CG503", 2) in [(problem.code, problem.line) for problem in found.problems]
     found = read(tmp_path, JOBS.replace(b"2026-03-30 07:50:00", b"2025-03-30 07:50:00"))
     assert ("CG504", 2) in [(problem.code, problem.line) for problem in found.problems]
+
+
+def test_only_a_version_is_named_as_one(tmp_path):
+    found = read(tmp_path, CALCULATOR.replace(b"v3.0", b"/home/ada"))
+    assert (found.version, found.records[0].method) == ("", "Green Algorithms")
+
+
+def test_emissions_that_no_run_has_are_refused(tmp_path):
+    header, row = CALCULATOR.decode().splitlines()[:2]
+    cells = dict(zip(header.split(";"), row.split(";"))) | {"carbonEmissions": "1e13"}
+    assert [problem.code for problem in read(tmp_path, f"{header}\n{';'.join(cells.values())}\n".encode()).problems] == ["CG503"]

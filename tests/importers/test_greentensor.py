@@ -129,3 +129,19 @@ def test_a_run_that_two_parts_of_the_tool_record_counts_once(tmp_path):
     assert ([(note.kind, note.line) for note in reading.notes], reading.rows) == ([("merged", 2)], 2)
     later = one(greentensor, tmp_path, content.replace("1795281252.393759", "1795281262.393759"))
     assert len(later.records) == 2
+
+
+def test_emissions_that_no_run_has_are_refused(tmp_path):
+    assert said(one(greentensor, tmp_path, HISTORY.decode().replace("9.536841580819312e-08", "1e300", 1))) == [("CG503", 13, "error")]
+    assert said(one(greentensor, tmp_path, json.dumps([esg(emissions_kg_dc=1e10)]))) == [("CG503", 1, "error")]
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_a_copy_of_a_run_that_lost_its_emissions_counts_once(copy, tmp_path):
+    run = {"timestamp": 1795281252.25, "model_name": "unknown", "stage": "training", "duration_s": 2.0001117209976655,
+           "energy_kwh": 0.25, "emissions_kg": 0.0125, "idle_seconds": 6.0}  # fmt: skip
+    runs = [dict(run), run | {"model_name": "pond", "timestamp": 1795281252.5}]
+    del runs[copy]["emissions_kg"]
+    reading = one(greentensor, tmp_path, json.dumps(runs, indent=1))
+    assert [(record.project, record.energy_kwh, record.emissions_kg) for record in reading.records] == [("pond", 0.25, 0.0125)]
+    assert [problem.code for problem in reading.problems] == ["CG510"]

@@ -172,7 +172,7 @@ def test_a_damaged_report_is_named_with_its_line(old, new, code, line, tmp_path)
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"\x89HDF\r\n\x1a\n" + bytes(100), "CG505"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "CG501"),
         (b'[\n    {\n        "name": "train_2026 - ENERGY",\n        "unit": "kJ",\n        "value": 129.6\n    }\n]', "CG501"),
         (b",run id,hostname,device_group,sensor,unit,magnitude,timestep,value\n0,0,node-a,cpu,CPU_0,W,1.0,0.0,50\n", "CG501"),
         (b"-----\nPERUN REPORT\n\nApp name: train\nRun ID: 1\nENERGY: 5.000 kJ\n", "CG505"),
@@ -220,3 +220,22 @@ def test_other_json_is_not_recognised(tmp_path):
 def test_amounts_that_no_run_has_are_refused(tmp_path):
     found = readings(perun, tmp_path, {"a.json": TREE.replace(b"259200", b"2.592e20")})[0]
     assert found.is_refused and all(record.energy_kwh is None for record in found.records)
+
+
+def test_the_samples_beside_the_json_have_no_energy_that_the_json_lacks(tmp_path):
+    samples, tree = readings(perun, tmp_path, {"train.hdf5": b"\x89HDF\r\n\x1a\n" + bytes(100), "train.json": TREE})
+    assert (codes(samples), samples.problems[0].hint) == ([("CG501", 1)], perun.EXPORT)
+    assert "the energy is read from JSON" in samples.problems[0].message
+    assert tree.records[0].energy_kwh == pytest.approx(KWH, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["/home/ada", "/home/ada/train.py", "C:\\Users\\ada", "acme/train"])
+def test_a_name_that_is_a_path_is_passed_on_whole_for_its_last_part_may_be_a_person(name, tmp_path):
+    (record,) = read(tmp_path, changed(lambda tree, *_: tree.update(id=name))).records
+    assert (record.project, record.run) == (name, f"{name} 2026-11-20T10:00:00.000000")
+    (record,) = read(tmp_path, REPORT.replace("App name: train", f"App name: {name}").encode(), "train.txt").records
+    assert record.project == name
+
+
+def test_a_name_that_is_no_text_is_no_project(tmp_path):
+    assert read(tmp_path, changed(lambda tree, *_: tree.update(id={"path": "/home/ada"}))).records[0].project == ""

@@ -48,8 +48,8 @@ def test_package_memory_and_gpu_add_up(tmp_path):
 def test_cores_lie_within_their_package_and_gpus_in_millijoules_are_seen_by_their_power(tmp_path):
     found = read(tmp_path, b"loading\n" + PRINTED)
     assert total([found]) == pytest.approx(PRINTED_KWH, rel=1e-12)
-    assert codes(found) == [("CG504", 2)]
-    assert "millijoules, 51.1 W each" in found.problems[0].message
+    assert codes(found) == [("CG510", 1), ("CG504", 2)]
+    assert "millijoules, 51.1 W each" in found.problems[1].message
 
 
 def test_a_file_of_gpus_alone_is_that_of_accelerators(tmp_path):
@@ -159,3 +159,33 @@ def test_an_energy_that_no_run_has_is_refused(tmp_path):
 @pytest.mark.parametrize("line", [b"x" * 70_000, b"begin timestamp : 1\x00"])
 def test_a_line_that_no_program_printed_is_refused(line, tmp_path):
     assert codes(read(tmp_path, PRINTED + line + b"\n")) == [("CG505", 2)]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (PRINTED + b"epoch 1 done" + SECOND, ("CG503", 2)),
+        (PRINTED[40:] + SECOND, ("CG503", 1)),
+        (PRINTED + SECOND.replace(b"begin timestamp", b"begin timestaMp"), ("CG503", 2)),
+        (PRINTED + SECOND[:1], ("CG519", 2)),
+        (PRINTED + SECOND[:1] + b"\n", ("CG510", 2)),
+        (PRINTED + b"done", ("CG510", 2)),
+        (b"\xff\xfe" + (PRINTED + SECOND).decode().encode("utf-16-le")[:-1], ("CG503", 2)),
+    ],
+)
+def test_what_is_left_of_a_printed_sample_is_not_dropped_in_silence(content, found, tmp_path):
+    assert found in codes(read(tmp_path, content))
+
+
+def test_lines_of_the_program_are_counted_once(tmp_path):
+    found = read(tmp_path, PRINTED + b"loading\n\nloss: 0.5; step : 3\n")
+    assert [problem.message for problem in found.problems if problem.code == "CG510"] == ["2 lines are no sample, and left out"]
+    assert [(note.kind, note.line) for note in found.notes] == [("skipped", 2), ("skipped", 4)]
+
+
+def test_clocks_that_cannot_be_are_refused_or_named(tmp_path):
+    rows = TABLE.splitlines(keepends=True)
+    assert codes(read(tmp_path, TABLE.replace(b"1763700000.12", b"176370000000.12"))) == [("CG503", 2)]
+    assert codes(read(tmp_path, TABLE.replace(b"1763700000.12", b"62500000.0"))) == [("CG518", 2)]
+    again = b"".join([*rows, rows[2].replace(b"1763700002", b"763700002")])
+    assert codes(read(tmp_path, again)) == [("CG518", 5)]

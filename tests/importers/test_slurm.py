@@ -108,7 +108,7 @@ def test_users_hosts_and_paths_leave_nothing_but_what_is_private(tmp_path):
     row = JOB.replace(b"|train|COMPLETED", b"|/home/ada/run.sh|CANCELLED by 1001")[:-1] + b"|ada|gpu[01-02]|/home/ada\n"
     (record,) = read(tmp_path, header + row).records
     assert record.private == {"User": "ada", "NodeList": "gpu[01-02]", "WorkDir": "/home/ada"}
-    assert record.project == "run.sh"
+    assert record.project == "/home/ada/run.sh"  # names are made public where files of all tools are
     assert not any(word in f"{record.reason} {record.method} {record.run}" for word in ("ada", "1001", "gpu["))
 
 
@@ -305,3 +305,16 @@ def test_a_file_of_too_many_jobs_is_refused(tmp_path):
     rows = b"".join(b"%d|COMPLETED|01:00:00|7200000\n" % job for job in range(1, 10_003))
     found = read(tmp_path, b"JobID|State|Elapsed|ConsumedEnergyRaw\n" + rows)
     assert (codes(found)[0], "sacct -j" in found.problems[0].hint) == (("CG505", 10_002), True)
+
+
+@pytest.mark.parametrize("step", [b"77.batch|train|COMPLETED|Unknown|Unknown|01:00:00|1||7.30M|", b"77.0|train|COMPLETED||||1|||7300000"])
+def test_a_job_that_used_less_than_its_step_is_said_with_both_lines(step, tmp_path):
+    found = read(tmp_path, HEADER + JOB + step + b"\n")
+    assert (codes(found), "line 3" in found.problems[0].message, total([found])) == ([("CG504", 2)], True, pytest.approx(2.0))
+    assert codes(read(tmp_path, HEADER + JOB + step.replace(b"7.30", b"7.20").replace(b"73", b"72") + b"\n")) == []
+
+
+def test_the_attempt_that_used_most_is_compared_with_the_steps(tmp_path):
+    step = b"77.0|train|COMPLETED||||1|||7200000\n"
+    found = read(tmp_path, HEADER + JOB + step + REQUEUED.replace(b"7200000", b"3600000").replace(b"7.20M", b"3.60M"))
+    assert [code for code, _ in codes(found)] == ["CG510"]

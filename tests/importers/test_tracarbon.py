@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,18 @@ def test_an_energy_that_no_run_has_is_refused(tmp_path):
     assert ([problem.code for problem in found.problems], found.records) == (["CG503"], [])
     found = read(tmp_path, hours.replace("900000000000.0", "9e13").encode())
     assert [problem.code for problem in found.problems][0] == "CG503"
+
+
+def test_a_last_line_without_an_end_is_said(tmp_path):
+    lines = LINES.splitlines(keepends=True)
+    found = read(tmp_path, b"".join(lines[:5])[:-1])
+    assert ("CG519", 5) in [(problem.code, problem.line) for problem in found.problems]
+    assert not any(problem.code == "CG519" for problem in read(tmp_path, LINES).problems)
+
+
+def test_emissions_that_no_run_has_are_refused(tmp_path):
+    row = next(line for line in LINES.splitlines(keepends=True) if b"carbon_emission_host" in line)
+    rows = [row.replace(b"10:00:00", b"11:0%d:00" % minute) for minute in (1, 2)]
+    rows = [re.sub(rb'"metric_value": [^,]*', b'"metric_value": 9e11', row) for row in rows]
+    found = read(tmp_path, LINES + b"".join(rows))
+    assert [(problem.code, problem.line) for problem in found.problems if problem.severity == "error"] == [("CG503", 1)]

@@ -131,3 +131,18 @@ def test_a_time_or_an_energy_that_no_run_has_is_refused(tmp_path):
     assert ("CG503", 2) in codes(read(tmp_path, HEADER + b"1795252200.5,epoch 1,1e12,0.0,0.0\n"))
     found = read(tmp_path, HEADER + b"1795252200.5,epoch 1,0.5,3.7e15,28000.5\n")  # 3.6e15 J are a terawatt hour
     assert (codes(found), found.records) == ([("CG503", 2)], [])
+
+
+@pytest.mark.parametrize("start", [b"999999999999999999999999", b"4000000001", b"inf", b"nan"])
+def test_a_window_that_starts_when_no_clock_does_is_refused(start, tmp_path):
+    found = read(tmp_path, TWO.replace(b"1795252200.5", start))
+    assert codes(found) == [("CG503", 2)]
+
+
+def test_a_window_days_from_the_others_may_lie_in_one_of_them(tmp_path):
+    found = read(tmp_path, TWO.replace(b"1795252200.5", b"1794252200.5") + b"1795252500.5,epoch 3,100.0,30000.5,28000.0\n")
+    assert codes(found) == [("CG518", 2)]
+
+
+def test_a_header_that_no_line_end_follows_is_refused(tmp_path):
+    assert codes(read(tmp_path, REPO.replace(b"\n", "\u2028".encode(), 1))) == [("CG502", 1)]

@@ -41,3 +41,10 @@ def test_a_character_across_the_end_of_the_beginning_is_no_sign_of_another_encod
 
 def test_a_file_that_was_cut_within_a_character_stays_what_it_is(tmp_path):
     assert source(tmp_path, "Ger\u00e4".encode()[:-1]).encoding == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"), [("\r\n\na,b\r\nc", "a,b"), ("a\rb", "a"), ("a,b\u2028c\x85d\x0be\nf", "a,b\u2028c\x85d\x0be"), ("", "")]
+)
+def test_the_first_line_ends_where_lines_of_files_do(text, first, tmp_path):
+    assert source(tmp_path, text.encode()).first_line == first

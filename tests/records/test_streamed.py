@@ -83,3 +83,9 @@ def test_a_value_below_no_name_is_refused():
     with pytest.raises(Unreadable) as error:
         check(["1", "", "2", "3"], 6)
     assert (error.value.problem.code, error.value.problem.line) == ("CG502", 6)
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"a"])  # a whole character, and half of one
+def test_lines_of_a_file_in_utf_16_that_was_cut_are_lines_of_text(end, tmp_path):
+    (tmp_path / "a.log").write_bytes("a\r\nb\n".encode("utf-16") + end)
+    assert [text for _, text in bounded_lines(Source("a.log", tmp_path / "a.log"))] == ["a", "b", *(["\ufffd"] if end else [])]

@@ -41,3 +41,19 @@ def test_windows_in_each_other_are_refused_where_they_are_too_many_to_be_kept():
     with pytest.raises(Unreadable) as error:
         filled(3, (0, 9, 1), (10, 9, 1), (20, 9, 1), (22, 3, 1), (30, 9, 1))
     assert (error.value.problem.code, error.value.problem.line) == ("CG505", 5)
+
+
+@pytest.mark.parametrize(
+    ("starts", "most", "line"),
+    [
+        ((0, 10, 8 * 86_400), 50, 4),
+        ((-8 * 86_400, 0, 10), 50, 2),
+        ((0, 10, 8 * 86_400), 2, 4),
+        ((0, 10, 6 * 86_400), 50, None),
+        ((0, 10, 6 * 86_400), 2, None),
+    ],
+)
+def test_a_window_far_from_the_others_is_named(starts, most, line):
+    reading = Reading("a", "a")
+    filled(most, *((start, 9, 100) for start in starts)).whole(reading)
+    assert [(problem.code, problem.line) for problem in reading.problems] == ([("CG518", line)] if line else [])

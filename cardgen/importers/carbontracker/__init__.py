@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from cardgen.importers.carbontracker.energy import RESTATE, Say, basis_of, energy_of
-from cardgen.importers.carbontracker.logs import Training, entries, epochs_log, output_log
+from cardgen.importers.carbontracker.logs import AGAIN, Training, entries, epochs_log, output_log
 from cardgen.problems import Placed
 from cardgen.records.fields import MAX_KWH
 from cardgen.records.record import Reading, Record
@@ -87,8 +87,16 @@ def read(sources: Sequence[Source]) -> list[Reading]:
 
 
 def _not_read(source: Source, words: str, is_alone: bool) -> Reading:
-    reading = Reading(source.name, TOOL.name, rows=sum(1 for _ in source.lines()))
+    reading = Reading(source.name, TOOL.name)
     reading.note("not read", 1, words)
+    try:
+        for _ in source.lines():
+            reading.rows += 1
+    except Unreadable as error:  # nothing is lost with it
+        problem = error.problem
+        reading.warn(problem.code, problem.line, problem.message, "no energy is lost: this log holds none")
+    except UnicodeError:
+        reading.warn("CG505", reading.rows + 1, "this is not text", "no energy is lost: this log holds none")
     if is_alone:
         reading.fault("CG501", 1, f"this is {words}", "give *_carbontracker.log and *_carbontracker_output.log of the same training")
     return reading
@@ -103,6 +111,9 @@ def _opened(source: Source) -> _Log:
         log.reading.problems.append(error.problem)
     except UnicodeError:
         log.reading.problems.append(Placed("CG505", "this is not text", line=log.reading.rows + 1))
+    if log.trainings and not log.trainings[-1].is_ended and not source.ends_in_newline:
+        log.trainings[-1].is_cut = True
+        log.reading.warn("CG519", log.trainings[-1].last_line, "the last line has no end: the log was cut", AGAIN)
     return log
 
 

@@ -16,8 +16,8 @@ def partly(printed: Training | None, logged: Training | None) -> tuple[int, Cons
     if predicted is None or predicted.epochs is None or predicted.energy_kwh <= 0:
         return None
     count = 0
-    if logged and logged.epochs:
-        if logged.is_interrupted or not (actual or logged.is_ended):
+    if logged and logged.tells_epochs:
+        if logged.is_interrupted:
             return None
         count = len(logged.epochs)
     elif actual and actual.epochs and actual.line < predicted.line:
@@ -27,7 +27,7 @@ def partly(printed: Training | None, logged: Training | None) -> tuple[int, Cons
 
 def is_first_epoch_only(printed: Training | None, logged: Training | None) -> bool:
     """Return whether a release that monitors one epoch unless it is told otherwise logged one, and nothing says that it was the last."""
-    if logged is None or not logged.version.startswith("1.") or len(logged.epochs) != 1 or logged.is_interrupted:
+    if logged is None or (logged.version and not logged.version.startswith("1.")) or len(logged.epochs) != 1 or logged.is_interrupted:
         return False
     return not (printed and printed.predicted and printed.predicted.epochs == 1)
 

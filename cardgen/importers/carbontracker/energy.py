@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from cardgen.importers.carbontracker.covered import averaged, is_first_epoch_only, partly, several, summed_kwh
-from cardgen.importers.carbontracker.logs import Consumption, Fault, Training
+from cardgen.importers.carbontracker.logs import AGAIN, Consumption, Fault, Training
 from cardgen.records.record import Reading
 
 RESTATE = "state hardware and duration in the run file, or the energy by another source"
@@ -52,6 +52,7 @@ def energy_of(printed: Training | None, logged: Training | None, say: Say) -> Us
         return used
     if _is_mean(printed, logged, used.kwh, say):
         return Used(used.seconds)
+    _warn_of_cut(printed, logged, say)
     part = partly(printed, logged)
     if part:
         return _predicted(used, *part, say)
@@ -59,10 +60,29 @@ def energy_of(printed: Training | None, logged: Training | None, say: Say) -> Us
         message = f"the log prints no actual consumption: the energy is computed from the power and length of {len(logged.epochs)} epoch(s)"
         say.warn("CG517", logged.epochs[0].line, message, "give the output log of the same training as well")
     if logged and is_first_epoch_only(printed, logged):
-        message = f"one epoch is logged, and release {logged.version} monitors only the first unless it is told otherwise"
+        release = f"release {logged.version} monitors" if logged.version else "releases 1.x, if it was one, monitor"
+        message = f"one epoch is logged, and {release} only the first unless it is told otherwise"
         hint = "if the training had more epochs, the energy is that of a part: state that of all in the run file"
         say.warn("CG517", logged.epochs[0].line, message, hint)
     return used
+
+
+def _warn_of_cut(printed: Training | None, logged: Training | None, say: Say) -> None:
+    """Warn of logs that lack what the tool writes by the time that the actual consumption is printed, or right after it."""
+    actual = printed.actual if printed else None
+    if printed is None or actual is None:
+        return
+    if logged and not logged.is_ended and not logged.is_cut:
+        message = f"the log ends after {len(logged.epochs)} epoch(s), before monitoring ended: it was cut"
+        say.warn("CG519", logged.last_line, message, AGAIN)
+    if printed.is_ended:
+        return
+    if not printed.is_cut:
+        message = "the log ends before the tool finished monitoring, which it prints last: it was cut"
+        say.reading.warn("CG519", printed.last_line, message, AGAIN)
+    if printed.predicted is None:
+        message = f"{actual.energy_kwh:.6g} kWh may be of a part of the epochs: releases 1.x print the prediction for all after it"
+        say.reading.warn("CG517", actual.line, message, "copy the log again; or state the energy of all epochs in the run file")
 
 
 def _recorded(printed: Training | None, logged: Training | None, say: Say) -> Used:
@@ -132,7 +152,11 @@ def _is_whole(printed: Training | None, logged: Training) -> bool:
 def _missing(printed: Training | None, logged: Training | None, say: Say) -> None:
     """Add the fault of a training without energy, with the reason that the logs show."""
     one = printed or logged or Training(1)
-    if printed and printed.actual:
+    bare = next((training for training in (printed, logged) if training and training.is_without_components), None)
+    if bare:
+        message = "no energy: no component was found whose power can be read, neither an NVIDIA GPU nor an Intel CPU with RAPL"
+        one = Training(printed.actual.line) if printed and printed.actual else one
+    elif printed and printed.actual:
         message = "the actual consumption is 0 kWh: no power was read, or it was printed with too few digits"
         one = Training(printed.actual.line)
     elif printed and printed.predicted:
@@ -167,12 +191,13 @@ def _checked(actual: Consumption, printed: Training, logged: Training | None, sa
             fault("CG504", actual.line, f"CO2eq is {grams:.6g} g, and the prediction has {implied:.6g} g/kWh", again)
     predicted = printed.predicted
     planned = predicted.epochs if predicted else None
-    if logged is None and predicted and planned and actual.epochs is not None and actual.epochs < planned and not partly(printed, None):
+    is_open = logged is None or not logged.tells_epochs
+    if is_open and predicted and planned and actual.epochs is not None and actual.epochs < planned and not partly(printed, logged):
         message = (
             f"{actual.energy_kwh:.6g} kWh are those of {actual.epochs} of {planned} epochs, or of one more: it was stopped early, or the "
             f"rest was not monitored, and {predicted.energy_kwh:.6g} kWh are predicted for all"
         )
-        say.reading.warn("CG517", actual.line, message, "give the log of epochs as well: it says which; or state the energy of all")
+        say.reading.warn("CG517", actual.line, message, "give the whole log of epochs as well: it says which; or state the energy of all")
     if logged and logged.epochs:
         _compared(actual, logged, fault, say)
     return grams / 1000 if grams is not None else None

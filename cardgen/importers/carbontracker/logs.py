@@ -15,6 +15,8 @@ from cardgen.records.streamed import MAX_RUNS, bounded_lines, too_many_runs
 
 STAMPED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - (.*)", re.S)
 VERSION = re.compile(r"carbontracker version (\S+)\s*")
+RELEASE = re.compile(r"\d[\dA-Za-z.]{0,19}")
+NO_COMPONENT = "NoComponentsAvailableError"  # a name in the traceback that the output log keeps
 PUE = re.compile(r"multiplied by a PUE coefficient of (\d{1,3}(?:\.\d{1,9})?) \(")
 FOUND = re.compile(r"The following components were found: (.*\.)\s*")
 COMPONENT = re.compile(r"(\w+) with device\(s\) (.*?)\.(?= \w+ with device\(s\) |$)")
@@ -83,7 +85,10 @@ class Training:
     intensity: float | None = None
     place: str | None = None
     is_interrupted: bool = False
-    is_ended: bool = False
+    is_ended: bool = False  # the message that the tool writes last is there
+    is_cut: bool = False  # its last line has no end
+    found_none: bool = False  # the tool says that it found no component
+    last_line: int = 1
     with_one_number: set[str] = field(default_factory=set)  # components whose power is no list
     is_late: bool = False  # a message is worded as from release 2.4 on
     first: float | None = None
@@ -94,6 +99,16 @@ class Training:
     def seconds(self) -> float:
         """Return the time of all epochs in s."""
         return math.fsum(epoch.seconds or 0 for epoch in self.epochs)
+
+    @property
+    def tells_epochs(self) -> bool:
+        """Whether the epochs are all that were monitored: what comes after the last one is there."""
+        return bool(self.epochs) and (self.is_ended or self.is_interrupted)
+
+    @property
+    def is_without_components(self) -> bool:
+        """Whether nothing was found whose power can be read: the log begins with its release, and names no component and no power."""
+        return self.found_none or bool(self.version and self.epochs and not self.found and not any(e.power_w for e in self.epochs))
 
     @property
     def kilowatt_hours(self) -> dict[str, float]:
@@ -160,7 +175,7 @@ def epochs_log(found: Iterator[Entry], fault: Fault) -> list[Training]:
         _limit(trainings, entry.line)
         _timed(now, entry)
         if match := VERSION.fullmatch(text):
-            now.version = match[1]
+            now.version = match[1] if RELEASE.fullmatch(match[1]) else ""
         elif match := PUE.search(text):
             now.pue = number(match[1])
         elif match := EPOCH.fullmatch(text):
@@ -196,6 +211,8 @@ def _timed(training: Training, entry: Entry) -> None:
     moment = clock(entry.stamp)
     training.first = moment if training.first is None else training.first
     training.last = moment if moment is not None else training.last
+    training.last_line = entry.line + len(entry.more)
+    training.found_none = training.found_none or any(NO_COMPONENT in text for text in (entry.text, *entry.more))
     text = entry.text.removeprefix("CarbonTracker: ")
     training.is_late = training.is_late or "gCO2eq/kWh" in text
     if match := FOUND.fullmatch(text):
@@ -254,7 +271,7 @@ def _complete(training: Training, fault: Fault) -> None:
         names = wanted or set(training.epochs[0].power_w)
         if epoch.seconds is None:
             fault("CG505", epoch.line, f"epoch {epoch.number} has no duration: the log was cut, or lines are missing", AGAIN)
-        elif set(epoch.power_w) != names or not names:
+        elif (set(epoch.power_w) != names or not names) and not training.is_without_components:
             missing = ", ".join(sorted(names - set(epoch.power_w))) or "a component"
             fault("CG505", epoch.line, f"epoch {epoch.number} has no power of {missing}: the log was cut, or lines are missing", AGAIN)
 

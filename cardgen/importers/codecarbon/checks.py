@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from cardgen.records.fields import MAX_KWH, clock, is_missing, number, quotable
+from cardgen.records.fields import MAX_KG, MAX_KWH, clock, is_missing, number, quotable
 
 NUMBERS = (
     "duration", "emissions", "emissions_rate", "cpu_power", "gpu_power", "ram_power", "cpu_energy", "gpu_energy", "ram_energy",
@@ -18,7 +18,7 @@ NUMBERS = (
 )  # fmt: skip
 LIMITS = {
     "longitude": (-180, 180), "latitude": (-90, 90), "pue": (1, 4), "wue": (0, 50), "energy_consumed": (0, MAX_KWH),
-    "gpu_utilization_percent": (0, 100), "ram_utilization_percent": (0, 100),
+    "emissions": (0, MAX_KG), "gpu_utilization_percent": (0, 100), "ram_utilization_percent": (0, 100),
 }  # fmt: skip
 WHOLE = ("cpu_count", "gpu_count")
 NAMES = ("country_name", "region", "os", "cpu_model", "gpu_model", "cloud_provider", "cloud_region")

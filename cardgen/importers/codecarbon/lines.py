@@ -15,6 +15,7 @@ from cardgen.records.entries import AGAIN, entries, value_of
 from cardgen.records.fields import clock, number, quotable
 from cardgen.records.record import Reading
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.table import warn_of_cut_line
 
 KEYS = ("energy_consumed", "emissions", "cpu_energy", "duration", "run_id")  # no other tool has them all
 FIRST = {*NUMBERS, *NAMES, *CHOICES, "timestamp", "project_name", "run_id", "country_iso_code", "codecarbon_version", "python_version"}
@@ -76,6 +77,7 @@ def _rows(source: Source, reading: Reading) -> Iterator[tuple[int, Any]]:
         for entry in entries(source):
             yield entry.line_of("energy_consumed"), entry.value
         return
+    line = 0
     for line, text in source.lines():
         if not text.strip():
             continue
@@ -94,6 +96,9 @@ def _rows(source: Source, reading: Reading) -> Iterator[tuple[int, Any]]:
                 reading.problems.append(error.problem)
             else:
                 reading.note("skipped", line, OTHER)
+    is_task = line == 1 and source.head.startswith("{")  # whose file has one line without an end
+    if not source.ends_in_newline and not is_task and all(problem.line != line for problem in reading.problems):
+        warn_of_cut_line(reading, line)
 
 
 def _values(value: Any, line: int) -> dict[str, str]:

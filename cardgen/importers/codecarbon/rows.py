@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from cardgen.importers.codecarbon.checks import COMPONENTS, NAMES, NUMBERS, contradiction, doubts, wrong_value
-from cardgen.records.fields import clock, is_missing, number
+from cardgen.records.fields import clock, is_missing, number, release
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source
 
@@ -19,6 +19,7 @@ MOVED = "fields may have moved: write or copy the file again, or leave the row o
 TASK = "leave the row out, or give emissions.csv with it: some releases write tasks so, and the energy of the run includes them"
 LAST_TASK = "the duration is that of the last task and not of the run"
 LATE = ((3, 0, 0), (3, 2, 8))  # the first and the last release that read the processors for up to 1.5 s within the first readings
+SETS_PUE = (2, 3, 0)  # the first release with a column for it
 WITH_PUE = (3, 3, 1)  # the first release whose power has the PUE inside, as the energy does
 
 
@@ -44,7 +45,10 @@ def record_of(
     emissions = numbers.get("emissions")
     for code, message in doubts(values, energy, numbers):
         reading.warn(code, line, message, "check the row against what the tracker wrote")
-    version = values.get("codecarbon_version", "")
+    if "pue" not in values and "wue" not in values and not is_task and (_release(values.get("codecarbon_version", "")) or ()) >= SETS_PUE:
+        message = "the column pue is missing, which the release has: whether one is inside the energy is not known"
+        reading.warn("CG521", line, message, "check the header against what the tracker wrote")
+    version = release(values.get("codecarbon_version", ""))
     reading.version = reading.version or version
     pue = numbers.get("pue")
     pue = pue if pue and pue > 1 else None  # 1.0 stands where none was set

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cardgen.importers.ecotrace.runs import Intensity, hint_for, identity, records
 from cardgen.records.entries import Entry, entries
+from cardgen.records.fields import release
 from cardgen.records.record import Device, Reading
 from cardgen.records.source import Source
 
@@ -22,7 +23,7 @@ def read_report(source: Source, reading: Reading, reported: dict[object, str]) -
         measurements = report.at("measurements")
         if reading.rows or not isinstance(measurements, list) or not isinstance(report.at("meta"), dict):
             raise report.fault("CG503", "this is not one report of the tool", "measurements")
-        reading.version, reading.rows = report.string("meta", "version")[:20], len(measurements)
+        reading.version, reading.rows = release(report.string("meta", "version")), len(measurements)
         rows = list(_measured(report, measurements))
         intensity = _intensity(report, reading) if rows else None
         reading.records += records(iter(rows), source, reading, _devices(report), intensity)

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cardgen.records.fields import clock, is_missing, number, quotable
+from cardgen.records.fields import MAX_KG, clock, is_missing, number, quotable
 from cardgen.records.record import Device, Note, Reading, Record
 from cardgen.records.source import Source
 from cardgen.records.streamed import MAX_RUNS, MOST_S, Lines, Seen, Total, too_many_runs
 
 COLUMNS = ("Date", "Function", "Duration(s)", "Carbon(gCO2)", "Region", "AvgCPU(%)", "FilePath", "Line", "RunID", "RunLabel")
-MOST = 1e15  # g
+MOST = 1e15
 AGAIN = "write or copy the file again, or leave the row out"
 GRAM_DIGIT = 1e-8  # g, the last that is written
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
@@ -139,7 +139,7 @@ def _wrong(values: Mapping[str, str]) -> str:
     for name in ("Duration(s)", "Carbon(gCO2)", "AvgCPU(%)", "Line"):
         text = values.get(name, "")
         amount = number(text)
-        most = MOST_S if name == "Duration(s)" else MOST
+        most = {"Duration(s)": MOST_S, "Carbon(gCO2)": MAX_KG * 1000}.get(name, MOST)
         if amount is None and not (name in ("AvgCPU(%)", "Line") and is_missing(text)) or amount is not None and not 0 <= amount <= most:
             return f"{name}: {quotable(text)} is not a number of that column"
     if not DATE.fullmatch(values["Date"].strip()) or clock(values["Date"]) is None:

@@ -51,7 +51,8 @@ def recognises(source: Source) -> bool:
 
 def _read(source: Source, reading: Reading) -> None:
     if source.start.startswith(HDF5):
-        raise Unreadable(Placed("CG505", "this is HDF5, which is not read: perun keeps its samples so", hint=EXPORT))
+        message = "this is HDF5, in which perun keeps its samples: it is not read, the energy is read from JSON"
+        raise Unreadable(Placed("CG501", message, hint=EXPORT))
     if source.first_line == SAMPLES or BENCH.match(source.head):
         what = "samples, and not the energy of a run" if source.first_line == SAMPLES else "means of rounds, and not how many there were"
         raise Unreadable(Placed("CG501", f"this export holds {what}", hint=EXPORT))
@@ -62,7 +63,8 @@ def _read(source: Source, reading: Reading) -> None:
     metadata = _dict(tree, "metadata")
     if "creation_dt" not in metadata and "last_execution_dt" not in metadata:
         raise Unreadable(Placed("CG505", "this is not the tree of an application, as perun writes it since 0.4", hint=EXPORT))
-    project = re.split(r"[/\\]", str(tree.get("id") or ""))[-1]
+    named = tree.get("id") if isinstance(tree, dict) else None
+    project = named if isinstance(named, str) else ""
     for name, run in _nodes(tree):
         reading.rows += 1
         record = _run(name, run, project, source, reading)

@@ -55,7 +55,7 @@ def read_report(source: Source, reading: Reading, way_out: str, nothing: str) ->
         reading.warn("CG510", first, message, way_out)
     elif total and abs(float(total[1]) - energy) > 0.000_6 + energy * 1e-3:
         reading.fault("CG504", first, f"the table has {energy:.6g} kWh, and the last sentence {total[1]}", "write or copy the file again")
-    project = re.split(r"[/\\]", facts.get("App name", ""))[-1]
+    project = facts.get("App name", "")
     record = Record(
         tool="perun", run=f"{project} {facts.get('RUN ID', '')}".strip(), project=project, method="perun", energy_kwh=energy,
         boundary="facility" if pue else "node", basis="measured", reason="rounded to be read" if energy else "", pue=pue,

@@ -79,6 +79,7 @@ def _jobs(source: Source, reading: Reading) -> list[Job]:
     table = Table(source, reading, "|" if "|" in source.first_line else None)
     check, seen, orphans = named_or_empty(table.header), Seen(), dict[str, int]()
     jobs: dict[str, list[Job]] = {}
+    largest: dict[str, tuple[float, int]] = {}  # the energy of the step of each job that used most in J, and its line
     count = 0
     for row in table.full_rows():
         if seen.is_again(tuple(row), table.line, reading):
@@ -88,10 +89,12 @@ def _jobs(source: Source, reading: Reading) -> list[Job]:
         found = ID.fullmatch(values[column])
         if not found:
             reading.fault("CG503", table.line, f"{column}: {shown(values[column])} is not the id of a job", _AGAIN)
-        elif found[2] and found[1] in jobs:
-            reading.note("merged", table.line, _STEP)
         elif found[2]:
-            orphans.setdefault(found[1], table.line)
+            largest[found[1]] = max(largest.get(found[1], (0.0, 0)), (_least(values), table.line))
+            if found[1] in jobs:
+                reading.note("merged", table.line, _STEP)
+            else:
+                orphans.setdefault(found[1], table.line)
         elif (job := _job(found[1], values, table.line, reading)) is not None:
             jobs.setdefault(job.id, []).append(job)
             count += 1
@@ -99,6 +102,7 @@ def _jobs(source: Source, reading: Reading) -> list[Job]:
             raise too_many_runs(table.line, "jobs", "select those of the model with sacct -j or --name")
     seen.report(reading)
     _steps(orphans, jobs, reading)
+    _warn_of_less(jobs, largest, reading)
     return _without_names([job for attempts in jobs.values() for job in attempts])
 
 
@@ -110,6 +114,23 @@ def _steps(orphans: Mapping[str, int], jobs: Mapping[str, object], reading: Read
         elif not reading.is_refused:
             message = f"job {job} has steps and no row of its own, which holds all of its energy"
             reading.fault("CG502", line, message, f"give the row of the job too: {FORMAT}")
+
+
+def _least(values: Mapping[str, str]) -> float:
+    """Return what a step used at least, in J; 0 where that is not known."""
+    raw, about = values.get("ConsumedEnergyRaw", ""), rounded(values.get("ConsumedEnergy", ""))
+    found = _counted(int(raw)) if re.fullmatch(r"\d{1,20}", raw) else about[0] - about[1] if about and about[0] < NO_JOB_J else None
+    return found or 0.0
+
+
+def _warn_of_less(jobs: Mapping[str, Sequence[Job]], largest: Mapping[str, tuple[float, int]], reading: Reading) -> None:
+    """Warn of jobs that used less than one of their own steps."""
+    for name, (joules, line) in largest.items():
+        known = [(job.joules, job.line) for job in jobs.get(name, ()) if job.joules is not None]
+        if known and joules > 1.001 * max(known)[0]:
+            whole, where = max(known)
+            message = f"job {name} used {whole:.6g} J, and its step on line {line} {joules:.6g} J: one of the two is wrong"
+            reading.warn("CG504", where, message, "compare both rows with what sacct shows")
 
 
 def _without_names(jobs: Sequence[Job]) -> list[Job]:
@@ -259,18 +280,13 @@ def _record(attempts: Sequence[Job], source: Source) -> Record:
     same = len({job.devices for job in attempts}) == 1
     gpus = [sum(device.count or 0 for device in job.devices) for job in attempts]
     return Record(
-        tool="slurm", run=last.id, project=_project(last.name), method="SLURM accounting",
+        tool="slurm", run=last.id, project=last.name, method="SLURM accounting",
         energy_kwh=joules / 3.6e6 if joules else None, boundary="node", basis="measured", reason=_reason(attempts),
         start=min(starts, default=None), end=max(ends, default=None), hours=hours or None, nodes=last.nodes,
         device_hours=sum(count * (value or 0) for count, value in zip(gpus, seconds)) / 3600 or None if None not in seconds else None,
         devices=devices if same else tuple(Device(device.name) for device in dict.fromkeys(devices)), host=last.host,
         private=dict(last.private), file=source.short, lines=tuple(job.line for job in attempts),
     )  # fmt: skip
-
-
-def _project(name: str) -> str:
-    """Return the name of a job; of a path only its last part."""
-    return re.split(r"[/\\]", name.rstrip("/\\"))[-1]
 
 
 def _reason(attempts: Sequence[Job]) -> str:
