@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from cardgen.core.problem import Problem
 
 
+ALSO = {"csv": "plain-csv", "sacct": "slurm", "w&b": "wandb", "weights-and-biases": "wandb"}  # what people call them, too
+
+
 @click.command("import")
 @click.argument("tool", required=False)
 @click.argument("files", nargs=-1, type=click.Path(allow_dash=True))
@@ -105,6 +108,8 @@ def _tool_and_files(tool: str | None, files: tuple[str, ...]) -> tuple[str | Non
 
     if tool is None:
         raise click.UsageError("name a tool, or auto, and a file; cardgen import --list shows the tools")
+    name = tool.casefold().replace("_", "-")
+    tool = ALSO.get(name, name if name in names() else tool)
     if tool != "auto" and tool not in names():
         if tool == "-" or Path(tool).exists() or "/" in tool or "." in tool:
             return None, (tool, *files)

@@ -298,3 +298,16 @@ def test_what_cannot_be_read_is_said_with_the_way_out(arguments, code, said, tmp
     result = cardgen("import", *arguments, cwd=tmp_path)
     words = " ".join(result.stderr.split())
     assert (result.returncode, said in words, "Traceback" in words) == (code, True, False), result.stderr
+
+
+@pytest.mark.parametrize("name", ["codecarbon", "CodeCarbon", "auto"])
+def test_a_tool_is_named_as_people_write_it(name, tmp_path):
+    assert cardgen("import", name, DATA / "1.2.0-single" / "emissions.csv", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("name, known", [("sacct", "slurm"), ("nvidia_smi", "nvidia-smi"), ("csv", "plain-csv")])
+def test_other_names_of_a_tool_lead_to_it(name, known, tmp_path):
+    (tmp_path / "notes.txt").write_text("hello\n")
+    columns = ("--column", "energy=kwh") if known == "plain-csv" else ()
+    result = cardgen("import", name, "notes.txt", *columns, cwd=tmp_path)
+    assert (result.returncode, "neither a tool nor a file" in result.stderr) == (1, False)
