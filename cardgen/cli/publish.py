@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cardgen.cli.reading import FACTORS, QUIET, STRICT, exit_code, factors_with, say
+from cardgen.cli.reading import FACTORS, HEADING_LINE, METADATA, QUIET, REPLACE, STRICT, exit_code, factors_with, say
 
 if TYPE_CHECKING:
     from cardgen.hub import Repository
@@ -22,12 +22,9 @@ if TYPE_CHECKING:
 @click.argument("repository", metavar="REPO")
 @click.option("--create-pr", is_flag=True, help="Open a pull request instead of writing to the main branch.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; print the files with their sizes and what would change in the card.")
-@click.option("--replace", is_flag=True, help="Drop what else stands in the section, hand-written lines too.")
-@click.option(
-    "--metadata", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
-    help="co2_eq_emissions: where there is front matter, in new front matter too, or not at all.",
-)  # fmt: skip
-@click.option("--heading-line", type=click.IntRange(min=1), metavar="N", help="The line of the heading to use, where there are several.")
+@REPLACE
+@METADATA
+@HEADING_LINE
 @FACTORS
 @STRICT
 @QUIET

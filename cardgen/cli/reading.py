@@ -27,6 +27,14 @@ BUDGET = click.option(
     help='The most that the totals may be, as in "500 kgCO2e" or "20 MWh": exit 1 when they are more, or not known.',
 )  # fmt: skip
 STRICT = click.option("--strict", is_flag=True, help="Count warnings as problems: exit 1 when there is one.")
+REPLACE = click.option("--replace", is_flag=True, help="Drop what else stands in the section, hand-written lines too.")
+METADATA = click.option(
+    "--metadata", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+    help="co2_eq_emissions: where there is front matter, in new front matter too, or not at all.",
+)  # fmt: skip
+HEADING_LINE = click.option(
+    "--heading-line", type=click.IntRange(min=1), metavar="N", help="The line of the heading to use, where there are several."
+)
 QUIET = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 

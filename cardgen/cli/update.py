@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cardgen.cli.reading import BUDGET, QUIET, against_budgets, exit_code, say
+from cardgen.cli.reading import BUDGET, HEADING_LINE, METADATA, QUIET, REPLACE, against_budgets, exit_code, say
 from cardgen.cli.reporting import Reporting, asked_for, assessed, report_changes, stopped
 from cardgen.cli.terminal import Progress, for_output
 from cardgen.placing.updating import Change, Footprint
@@ -42,12 +42,9 @@ class Order:
 @click.option("--run", type=click.Path(), metavar="RUN", help="The run file or saved assessment; the card then names it.")
 @click.option("--check", is_flag=True, help="Write nothing; say what would change, and exit 1 where something would.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change in the card, as git apply reads it.")
-@click.option("--replace", is_flag=True, help="Drop what else stands in the section, hand-written lines too.")
-@click.option(
-    "--metadata", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
-    help="co2_eq_emissions: where there is front matter, in new front matter too, or not at all.",
-)  # fmt: skip
-@click.option("--heading-line", type=click.IntRange(min=1), metavar="N", help="The line of the heading to use, where there are several.")
+@REPLACE
+@METADATA
+@HEADING_LINE
 @click.option("--assets", type=click.Path(path_type=Path), metavar="DIR", help="The folder of charts, report and data  [environment/]")
 @click.option("--exit-non-zero-on-change", "exit_on_change", is_flag=True, help="Exit 1 when a file was written, for pre-commit.")
 @BUDGET

@@ -119,8 +119,9 @@ def _neighbours(sources: Sequence[Source], readings: Sequence[Reading]) -> None:
                     if reading.tool in names()
                     else []
                 )
-                energy = sum(record.energy_kwh or 0 for record in runs)
-                what = f"{len(runs)} more run{'s' * (len(runs) != 1)}, {short(energy, 'kWh')}" if runs else "rows of an earlier version"
+                known = [record.energy_kwh for record in runs if record.energy_kwh is not None]
+                energy = short(sum(known), "kWh") if known else "no energy"
+                what = f"{len(runs)} more run{'s' * (len(runs) != 1)}, {energy}" if runs else "rows of an earlier version"
                 reading.note("not read", 1, f"{printable(name, 100)}: {what}")
                 reading.warn(
                     "CG513", 1, f"{printable(name, 100)} lies beside it: {what}, not read", "give both files, if they belong to one model"

@@ -18,7 +18,7 @@ def told_apart(records: Sequence[Record], combine: Combine | None) -> tuple[list
     for cluster in clusters(records):
         if combine == "add" or (combine is None and len({record.file for record in cluster}) == 1):
             continue  # the rows of one file were chosen from a list; what they share is said beside them
-        if combine is None:
+        if combine != "largest":
             raise _same_machine(cluster)
         kept: list[Record] = []
         for record in sorted(cluster, key=lambda record: -(record.energy_kwh or 0)):
@@ -59,13 +59,15 @@ def _nameless(records: Sequence[Record]) -> dict[object, list[Record]]:
 def _chained(group: list[Record]) -> list[list[Record]]:
     """Return the clusters of two records and more in which each shares time with another."""
     clusters: list[list[Record]] = []
-    ordered = sorted(group, key=lambda record: (record.start or 0.0, record.end or 0.0))
-    for record in ordered:
-        last = clusters[-1] if clusters else []
-        if any(overlap(known, record) for known in last[-50:]):
-            last.append(record)
+    latest: Record | None = None  # the one of the cluster that ends last: by their starts, no other reaches further
+    for record in sorted(group, key=lambda record: (record.start or 0.0, record.end or 0.0)):
+        if latest is not None and overlap(latest, record):
+            clusters[-1].append(record)
         else:
             clusters.append([record])
+            latest = None
+        if latest is None or (record.end or 0.0) > (latest.end or 0.0):
+            latest = record
     return [cluster for cluster in clusters if len(cluster) > 1]
 
 

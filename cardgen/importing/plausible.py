@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cardgen.core.factors import Factors
 from cardgen.importing.amounts import short
@@ -19,24 +19,20 @@ FAR = 1.5  # a table of another edition differs less
 
 def check(readings: Sequence[Reading], runs: Sequence[Combined], factors: Factors) -> None:
     """Add to each reading what cannot be true of its records, as far as they belong to the runs that are meant."""
-    meant = [record for run in runs for record in run.records]
-    for reading in readings:
-        for record in reading.records:
-            if any(record is other for other in meant):
-                reading.problems += checked(record, factors)
-    counted = [record for run in runs for record in run.counted]
-    for cluster in clusters(counted):
-        _warn_of_overlap(cluster, readings)
+    homes = {record.file: reading for reading in readings for record in reading.records}
+    for run in runs:
+        for record in run.records:
+            homes[record.file].problems += checked(record, factors)
+    for cluster in clusters([record for run in runs for record in run.counted]):
+        _warn_of_overlap(cluster, homes[cluster[0].file])
 
 
-def _warn_of_overlap(cluster: Sequence[Record], readings: Iterable[Reading]) -> None:
+def _warn_of_overlap(cluster: Sequence[Record], reading: Reading) -> None:
     """Warn of runs that were recorded at one time on machines that look alike, where all of them count."""
     lines = [line for record in cluster for line in record.lines[:1]]
     message = f"{len(cluster)} runs cover the same time on machines that look alike (lines {', '.join(map(str, sorted(lines)[:8]))})"
-    for reading in readings:
-        if any(record is cluster[0] for record in reading.records):
-            hint = "if it was one machine that each of them recorded as a whole, take the largest: --combine largest"
-            reading.warn("CG523", lines[0] if lines else 1, message, hint)
+    hint = "if it was one machine that each of them recorded as a whole, take the largest: --combine largest"
+    reading.warn("CG523", lines[0] if lines else 1, message, hint)
 
 
 def checked(record: Record, factors: Factors) -> Iterator[Placed]:

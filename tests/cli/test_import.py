@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from cardgen.cli.import_ import command
 from cardgen.core.assess import assess
 from cardgen.core.factors import Factors
 from cardgen.importers import importer, names
+from cardgen.importing.run_file import PRIVATE
 from cardgen.loading import load
 from cardgen.validation import validate
 
@@ -311,3 +313,8 @@ def test_other_names_of_a_tool_lead_to_it(name, known, tmp_path):
     columns = ("--column", "energy=kwh") if known == "plain-csv" else ()
     result = cardgen("import", name, "notes.txt", *columns, cwd=tmp_path)
     assert (result.returncode, "neither a tool nor a file" in result.stderr) == (1, False)
+
+
+def test_whatever_is_private_can_be_asked_for_by_its_kind():
+    (include,) = [option for option in command.params if option.name == "include"]
+    assert list(include.type.choices) == list(PRIVATE)

@@ -11,6 +11,7 @@ from cardgen.importing.choosing import Choice, Several, chosen, forgiven, listed
 from cardgen.importing.combined import Ambiguous, Combined
 from cardgen.importing.combining import combined
 from cardgen.importing.identity import once
+from cardgen.importing.machines import clusters
 from cardgen.importing.plausible import check
 from cardgen.problems import CardgenError
 from cardgen.records.record import Device, PerRequest, Reading, Record
@@ -280,3 +281,24 @@ def test_parts_hold_the_pue_of_their_run():
     whole = replace(GPUS, pue=1.5, boundary="facility")
     found = [reading(whole, replace(GPUS, part="load", energy_kwh=0.5), replace(GPUS, part="train", energy_kwh=1.5))]
     assert [(run.boundary, run.counted[0].pue) for run in chosen(found, Choice(parts=True))] == [("facility", 1.5)] * 2
+
+
+def test_a_long_recording_beside_many_short_ones_is_seen_whatever_their_number():
+    day = replace(GPUS, run="day", host=("one",), end=100 * HOUR, hours=100.0, energy_kwh=200.0)
+    short_runs = [replace(GPUS, run=str(n), host=("one",), start=n * HOUR, end=(n + 0.9) * HOUR, lines=(n + 3,)) for n in range(100)]
+    (cluster,) = clusters([day, *short_runs])
+    assert len(cluster) == 101
+    assert energies(combined([day, *short_runs], "largest")) == [200.0]
+
+
+def test_only_largest_takes_one_of_several_readings_of_a_machine():
+    ranks = [replace(GPUS, run=str(rank), host=("8 x A40",), file=f"{rank}.csv") for rank in range(2)]
+    with pytest.raises(Ambiguous):
+        combined(ranks, "widest")
+
+
+def test_a_run_that_two_files_hold_is_still_looked_at():
+    own = replace(GPUS, hours=None, start=None, energy_kwh=2e-6, emissions_kg=2e-7)
+    found = [reading(own), reading(replace(own, tool="boamps", emissions_kg=None, hours=10.0, file="boamps.json"))]
+    check(found, chosen(found, Choice()), Factors())
+    assert "CG515" in [problem.code for problem in found[0].problems]

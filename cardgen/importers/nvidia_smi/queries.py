@@ -56,8 +56,9 @@ class Log:
         """Yield the rows of a query; says which lines are none."""
         lines = self.source.lines()
         delimiter, names, line = self._header(lines)
-        match = self._pattern(names, delimiter, line)
-        groups = [name for name in ("minute", "second", "power", "key", "index_of", "name") if f"?P<{name}>" in match.__self__.pattern]
+        pattern = self._pattern(names, delimiter, line)
+        match = pattern.fullmatch
+        groups = [name for name in ("minute", "second", "power", "key", "index_of", "name") if name in pattern.groupindex]
         pick = ["minute", "second", "power", "unit", *groups[3:]]
         has_key, has_pair, has_name = "key" in groups, "index_of" in groups, "name" in groups
         header, wrong, reading = [name.strip() for name in names], None, self.reading
@@ -140,8 +141,8 @@ class Log:
         self.reading.note("repaired", line, "the log has no header: the one value in W is taken as the power")
         return delimiter, names, line
 
-    def _pattern(self, names: list[str], delimiter: str, line: int) -> re.Pattern.match:  # type: ignore[valid-type]
-        """Return what matches a whole row; raises Unreadable when time or power is missing."""
+    def _pattern(self, names: list[str], delimiter: str, line: int) -> re.Pattern[str]:
+        """Return the pattern of a whole row; raises Unreadable when time or power is missing."""
         plain = [UNITS.fullmatch(name)[1] if name else "" for name in names]  # type: ignore[index]
         twice = next((name for name in plain if name and plain.count(name) > 1), None)
         if twice:
@@ -170,7 +171,7 @@ class Log:
                 value = pattern or (r"\d+(?:\.\d+)?" if unit else None)
                 pattern = f"(?:{value})(?: {unit})?|{MISSING}" if unit else f"{value}|{MISSING}" if value else rf"[^{delimiter}]*?"
             cells.append(rf"\s*(?:{pattern})\s*")
-        return re.compile(re.escape(delimiter).join(cells)).fullmatch
+        return re.compile(re.escape(delimiter).join(cells))
 
     def _without_power(self, cells: list[str], header: list[str], line: int) -> Row | None:
         """Return a row whose power is no value, None for any other."""
