@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from cardgen.problems import Placed
 from cardgen.records.fields import MAX_KWH, json_number, quotable
 from cardgen.records.record import Reading, Record
-from cardgen.records.source import Source, Unreadable
-from cardgen.records.streamed import Spans, Total, bounded_lines
+from cardgen.records.source import LOG_LINE, Source, Unreadable
+from cardgen.records.streamed import Spans, Total
 from cardgen.records.table import warn_of_cut_line
 from cardgen.records.tool import Tool, each
 
@@ -164,7 +164,7 @@ def _sorted(source: Source, reading: Reading) -> _Sums:
 def _samples(source: Source, reading: Reading) -> Iterator[_Sample]:
     """Yield the samples; a line that is none is an error, a line that stands twice is read once."""
     before, line = "", 0
-    for line, text in bounded_lines(source):
+    for line, text in source.lines(LOG_LINE):
         if not text.strip():
             continue
         reading.rows += 1

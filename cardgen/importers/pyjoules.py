@@ -14,8 +14,8 @@ from typing import NamedTuple
 from cardgen.problems import Placed, printable
 from cardgen.records.fields import MAX_KWH, MAX_S, is_missing, number, quotable
 from cardgen.records.record import Reading, Record
-from cardgen.records.source import Source, Unreadable
-from cardgen.records.streamed import MOST_S, Seen, bounded_lines, named_or_empty
+from cardgen.records.source import LOG_LINE, Source, Unreadable
+from cardgen.records.streamed import MOST_S, Seen, named_or_empty
 from cardgen.records.table import Table, separator, warn_of_cut_line
 from cardgen.records.tool import Tool, each
 from cardgen.records.windows import Whole, Window, Windows, misplaced
@@ -115,11 +115,11 @@ def _tabled(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Samp
 
 def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sample]]:
     """Return the names of the domains and the samples of what a program printed; says which lines are none."""
-    names = next(([name for name, _ in parts] for _, text in bounded_lines(source) if (parts := _parts(text)) is not None), [])
+    names = next(([name for name, _ in parts] for _, text in source.lines(LOG_LINE) if (parts := _parts(text)) is not None), [])
 
     def samples() -> Iterator[_Sample]:
         last, others, first_other = 0, 0, 0
-        for line, text in bounded_lines(source):
+        for line, text in source.lines(LOG_LINE):
             last = line
             if not text.startswith("begin timestamp"):
                 if PIECE.search(text):

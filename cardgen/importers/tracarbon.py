@@ -18,8 +18,7 @@ from cardgen.problems import Placed
 from cardgen.records.entries import entries, value_of
 from cardgen.records.fields import MAX_KG, MAX_KWH, clock, json_number, quotable
 from cardgen.records.record import Reading, Record
-from cardgen.records.source import Source, Unreadable
-from cardgen.records.streamed import bounded_lines
+from cardgen.records.source import LOG_LINE, Source, Unreadable
 from cardgen.records.table import warn_of_cut_line
 from cardgen.records.tool import Tool, each
 
@@ -103,7 +102,7 @@ def _metrics(source: Source, reading: Reading) -> Iterator[tuple[int, Any]]:
             yield entry.line, entry.value
         return
     line = 0
-    for line, text in bounded_lines(source):
+    for line, text in source.lines(LOG_LINE):
         if text.strip():
             yield line, value_of(text, line)
     if not source.ends_in_newline:

@@ -17,6 +17,8 @@ from typing import Any, BinaryIO, TextIO
 from cardgen.problems import CardgenError, Placed, printable
 
 HEAD = 64 * 1024  # what a tool is recognised by
+MAX_LINE = 1024 * 1024  # characters of a line that may hold JSON
+LOG_LINE = 64 * 1024  # characters of a line of a log
 MAX_WHOLE = 64 * 1024 * 1024  # what is read at once, as JSON must be
 _WINDOWS = "cp1252"
 _UNDEFINED = b"\x00\x81\x8d\x8f\x90\x9d"  # bytes that no text in Windows-1252 has
@@ -87,10 +89,10 @@ class Source:
         errors = "replace" if self.encoding == "utf-16" else "surrogateescape"  # half a character has no byte to stand for
         return self.path.open("r", encoding=self.encoding, errors=errors, newline="")
 
-    def lines(self) -> Iterator[tuple[int, str]]:
+    def lines(self, most: int = MAX_LINE) -> Iterator[tuple[int, str]]:
         """Yield each line with its number from 1, without its end; raises Unreadable at what is no line of text."""
         with self.open() as file:
-            for number, line in enumerate(bounded(file), 1):
+            for number, line in enumerate(bounded(file, most), 1):
                 yield number, line.rstrip("\r\n")
 
     def text(self) -> str:
@@ -122,14 +124,12 @@ class Source:
         return before[0].count("\n") + 1 if before[1] else 1
 
 
-MAX_LINE = 1024 * 1024  # characters
-
-
-def bounded(file: TextIO) -> Iterator[str]:
+def bounded(file: TextIO, most: int = MAX_LINE) -> Iterator[str]:
     """Yield the lines of a file; raises Unreadable at one that no tool writes: endless, or with bytes that a crash left."""
-    for number, line in enumerate(iter(partial(file.readline, MAX_LINE), ""), 1):
-        if len(line) == MAX_LINE and line[-1] != "\n":
-            raise Unreadable(Placed("CG505", "the line has more than a million characters", (), _AGAIN, "error", number))
+    for number, line in enumerate(iter(partial(file.readline, most), ""), 1):
+        if len(line) == most and line[-1] != "\n":
+            message = f"the line has {most:,} characters and more: the tool writes no such line"
+            raise Unreadable(Placed("CG505", message, (), _AGAIN, "error", number))
         if "\0" in line:
             raise damaged(number)
         yield line

@@ -1,36 +1,20 @@
-"""What reads files of a million rows in little memory: lines of bounded length, exact sums, and which row stood before."""
+"""What reads files of a million rows in little memory: exact sums, spans of lines, and which row stood before."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappush, heappushpop
 from statistics import median_low
 
 from cardgen.problems import Placed
 from cardgen.records.record import Reading
-from cardgen.records.source import Source, Unreadable
+from cardgen.records.source import Unreadable
 
-LONGEST_LINE = 64 * 1024  # characters; no tool writes longer ones
 MAX_RUNS = 10_000  # of one file: a card describes one release
 MOST_S = 1e9  # thirty years: no run takes so long
 SHOWN = 20  # lines of one run that are named one by one
 AGAIN = "write or copy the file again"
-
-
-def bounded_lines(source: Source) -> Iterator[tuple[int, str]]:
-    """Yield each line with its number from 1, without its end; raises Unreadable at one that is too long, or holds a NUL."""
-    with source.open() as file:
-        number = 0
-        while line := file.readline(LONGEST_LINE + 1):
-            number += 1
-            if len(line) > LONGEST_LINE:
-                message = f"the line has more than {LONGEST_LINE:,} characters: the tool writes no such line"
-                raise Unreadable(Placed("CG505", message, (), AGAIN, "error", number))
-            if "\x00" in line:
-                message = "the line holds a NUL: the file was damaged, or the machine stopped while it was written"
-                raise Unreadable(Placed("CG505", message, (), AGAIN, "error", number))
-            yield number, line.rstrip("\r\n")
 
 
 def too_many_runs(line: int, what: str = "runs", way_out: str = "split it: a card describes one release") -> Unreadable:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardgen.records.record import Reading
-from cardgen.records.source import Source, Unreadable
-from cardgen.records.streamed import LONGEST_LINE, Lines, Seen, Spans, Total, bounded_lines, named_or_empty
+from cardgen.records.source import LOG_LINE, Source, Unreadable
+from cardgen.records.streamed import Lines, Seen, Spans, Total, named_or_empty
 
 
 @given(st.lists(st.integers(0, 5_000), max_size=3_000))
@@ -69,11 +69,11 @@ def test_the_ordinary_time_and_the_longest_ones_are_kept():
     assert (spans.usual, spans.above(17.0)) == (10.0, [(70.0, 50), (70.0, 90_000)])
 
 
-@pytest.mark.parametrize("line", [b"x" * (LONGEST_LINE + 1), b"a\x00b"])
+@pytest.mark.parametrize("line", [b"x" * (LOG_LINE + 1), b"a\x00b"])
 def test_a_line_that_no_tool_writes_is_refused_with_its_number(line, tmp_path: Path):
     (tmp_path / "a.log").write_bytes(b"one\ntwo\n" + line + b"\nfour\n")
     with pytest.raises(Unreadable) as error:
-        list(bounded_lines(Source("a.log", tmp_path / "a.log")))
+        list(Source("a.log", tmp_path / "a.log").lines(LOG_LINE))
     assert (error.value.problem.code, error.value.problem.line) == ("CG505", 3)
 
 
@@ -88,4 +88,4 @@ def test_a_value_below_no_name_is_refused():
 @pytest.mark.parametrize("end", [b"", b"\n", b"a"])  # a whole character, and half of one
 def test_lines_of_a_file_in_utf_16_that_was_cut_are_lines_of_text(end, tmp_path):
     (tmp_path / "a.log").write_bytes("a\r\nb\n".encode("utf-16") + end)
-    assert [text for _, text in bounded_lines(Source("a.log", tmp_path / "a.log"))] == ["a", "b", *(["\ufffd"] if end else [])]
+    assert [text for _, text in Source("a.log", tmp_path / "a.log").lines(LOG_LINE)] == ["a", "b", *(["\ufffd"] if end else [])]

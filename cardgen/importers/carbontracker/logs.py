@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from cardgen.problems import Placed
 from cardgen.records.fields import clock, elapsed, number, quotable
 from cardgen.records.record import Device, Reading
-from cardgen.records.source import Source, Unreadable
-from cardgen.records.streamed import MAX_RUNS, bounded_lines, too_many_runs
+from cardgen.records.source import LOG_LINE, Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, too_many_runs
 
 STAMPED = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - (.*)", re.S)
 VERSION = re.compile(r"carbontracker version (\S+)\s*")
@@ -149,7 +149,7 @@ def entries(source: Source, reading: Reading, fault: Fault, warn: Fault) -> Iter
 def _messages(source: Source) -> Iterator[Entry]:
     begun: tuple[int, str, str] | None = None
     more: list[str] = []
-    for line, text in bounded_lines(source):
+    for line, text in source.lines(LOG_LINE):
         match = STAMPED.fullmatch(text)
         if match or begun is None:
             if begun is None and not match and not text.strip():

@@ -8,8 +8,8 @@ import re
 from cardgen.problems import Placed
 from cardgen.records.fields import MAX_KWH, clock, quotable
 from cardgen.records.record import Reading, Record
-from cardgen.records.source import Source, Unreadable
-from cardgen.records.streamed import MOST_S, bounded_lines
+from cardgen.records.source import LOG_LINE, Source, Unreadable
+from cardgen.records.streamed import MOST_S
 
 MAX_LINES = 100_000
 MAGNITUDES = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
@@ -68,7 +68,7 @@ def read_report(source: Source, reading: Reading, way_out: str, nothing: str) ->
 def _lines(source: Source) -> list[tuple[int, str]]:
     """Return the lines of the report; raises Unreadable where there are more than any has."""
     lines = []
-    for line, text in bounded_lines(source):
+    for line, text in source.lines(LOG_LINE):
         lines.append((line, text))
         if len(lines) > MAX_LINES:
             message = f"the report has more than {MAX_LINES:,} lines"
