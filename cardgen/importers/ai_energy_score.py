@@ -15,7 +15,7 @@ from cardgen.records.entries import Entry, records
 from cardgen.records.fields import clock, is_missing, number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
-from cardgen.records.table import Table
+from cardgen.records.table import AGAIN, Table
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
@@ -31,7 +31,6 @@ PARTS = {"gpu": "accelerators", "cpu": "processors", "ram": "memory"}
 PHASES = ("preprocess_wh", "prefill_wh", "decode_wh")
 REASON = "GPUs by their own meter, during a benchmark"
 HINT = "run the benchmark on a machine whose GPUs have a meter"
-AGAIN = "write or copy the file again, or leave the row out"
 
 
 def recognises(source: Source) -> bool:

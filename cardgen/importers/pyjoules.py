@@ -16,7 +16,7 @@ from cardgen.records.fields import MAX_KWH, MAX_S, is_missing, number, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import LOG_LINE, Source, Unreadable
 from cardgen.records.streamed import MOST_S, Seen, named_or_empty
-from cardgen.records.table import Table, separator, warn_of_cut_line
+from cardgen.records.table import AGAIN, Table, separator, warn_of_cut_line
 from cardgen.records.tool import Tool, each
 from cardgen.records.windows import Whole, Window, Windows, misplaced
 
@@ -37,7 +37,6 @@ COMPONENTS = {"package": "processors", "psys": "processors", "dram": "memory", "
 LIMITS_W = {"package": (0.1, 2_000.0), "dram": (0.001, 1_000.0), "psys": (0.1, 5_000.0)}
 GPU_W = (2.0, 2_000.0)  # of one GPU: idle, and more than any
 SHORT_S = 1.0  # in less, a counter may not have moved on, or may have moved on twice
-_AGAIN = "write or copy the file again, or leave the row out"
 
 
 class _Sample(NamedTuple):
@@ -81,7 +80,7 @@ def _read(source: Source, reading: Reading) -> None:
         parts[COMPONENTS[kind]] = parts.get(COMPONENTS[kind], 0.0) + joules / 3.6e6
     energy = sum(parts.values())
     if energy > MAX_KWH:
-        reading.fault("CG503", windows.first_line, f"the energy of the file is {energy:.3g} kWh, which no run uses", _AGAIN)
+        reading.fault("CG503", windows.first_line, f"the energy of the file is {energy:.3g} kWh, which no run uses", AGAIN)
     elif energy > 0:
         reading.records.append(_record(whole, source, energy, parts, words, kinds.count("nvidia_gpu")))
     elif not reading.is_refused:
@@ -123,7 +122,7 @@ def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sam
             last = line
             if not text.startswith("begin timestamp"):
                 if PIECE.search(text):
-                    reading.fault("CG503", line, "the line holds a part of a sample, and does not begin as one: its energy is lost", _AGAIN)
+                    reading.fault("CG503", line, "the line holds a part of a sample, and does not begin as one: its energy is lost", AGAIN)
                 elif text.strip():
                     reading.note("skipped", line, "no sample")
                     others, first_other = others + 1, first_other or line
@@ -131,9 +130,9 @@ def _printed(source: Source, reading: Reading) -> tuple[list[str], Iterator[_Sam
             reading.rows += 1
             found, parts = PRINTED.fullmatch(text.strip()), _parts(text)
             if not found or parts is None:
-                reading.fault("CG503", line, "this is not a sample as the print handler writes it", _AGAIN)
+                reading.fault("CG503", line, "this is not a sample as the print handler writes it", AGAIN)
             elif [name for name, _ in parts] != names or not all(map(DOMAIN.fullmatch, names)) or len(set(names)) < len(names):
-                reading.fault("CG502", line, "the sample holds other domains than the first one: values cannot be told apart", _AGAIN)
+                reading.fault("CG502", line, "the sample holds other domains than the first one: values cannot be told apart", AGAIN)
             else:
                 yield _Sample(found[1], found[3], tuple(value for _, value in parts), line)
         if others:
@@ -183,13 +182,13 @@ def _window(sample: _Sample, names: Sequence[str], counted: Sequence[str], readi
     start, seconds, line = number(sample.start), number(sample.seconds), sample.line
     for name, text, value, most in (("timestamp", sample.start, start, MAX_S), ("duration", sample.seconds, seconds, MOST_S)):
         if value is None or not 0 < value <= most:
-            reading.fault("CG503", line, f"{name}: {quotable(text)} is not a number of that column", _AGAIN)
+            reading.fault("CG503", line, f"{name}: {quotable(text)} is not a number of that column", AGAIN)
             return None
     values: dict[str, float | None] = {}
     for name, text in zip(names, sample.cells):
         value = values[name] = number(text)
         if value is None and not is_missing(text):
-            reading.fault("CG503", line, f"{name}: {quotable(text)} is not an energy", _AGAIN)
+            reading.fault("CG503", line, f"{name}: {quotable(text)} is not an energy", AGAIN)
             return None
         if value is not None and value < 0 and name in counted:
             message = f"{name}: {quotable(text)} is below zero: the counter began again at 0 within the sample"
@@ -202,7 +201,7 @@ def _window(sample: _Sample, names: Sequence[str], counted: Sequence[str], readi
         return None
     wrong = _contradiction(seconds or 0.0, names, values)
     if wrong:
-        reading.fault("CG504", line, wrong, _AGAIN)
+        reading.fault("CG504", line, wrong, AGAIN)
         return None
     return Window(start or 0.0, seconds or 0.0, tuple(values[name] or 0.0 for name in counted), line)
 
@@ -248,7 +247,7 @@ class _Gpus:
         factor = next((factor for factor in (1e-3, 1e-6) if low <= rate * factor <= high), None)
         if factor is None:
             message = f"the GPUs drew {rate / 1e3:.3g} W each if the file has millijoules: no GPU does, nor in microjoules"
-            reading.fault("CG503", line, message, _AGAIN)
+            reading.fault("CG503", line, message, AGAIN)
             return 1e-6, ""
         if factor == 1e-3:
             words = "GPUs in millijoules, as pyJoules writes them"
@@ -257,7 +256,7 @@ class _Gpus:
         for power, there in sorted(set(self._ends.values()), key=lambda end: end[1]):
             if not low / 2 <= power * factor <= high:
                 message = f"{self.names[0]}: {power * factor:.3g} W in this sample, in the unit of the others, is not what a GPU draws"
-                reading.fault("CG504", there, message, _AGAIN)
+                reading.fault("CG504", there, message, AGAIN)
         return factor, words
 
 

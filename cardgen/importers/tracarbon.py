@@ -18,7 +18,7 @@ from cardgen.problems import Placed
 from cardgen.records.entries import entries, value_of
 from cardgen.records.fields import MAX_KG, MAX_KWH, clock, json_number, quotable
 from cardgen.records.record import Reading, Record
-from cardgen.records.source import LOG_LINE, Source, Unreadable
+from cardgen.records.source import AGAIN, LOG_LINE, Source, Unreadable
 from cardgen.records.table import warn_of_cut_line
 from cardgen.records.tool import Tool, each
 
@@ -35,7 +35,6 @@ PARTS = {"cpu": "processors", "memory": "memory", "gpu": "accelerators"}
 KNOWN = re.compile(r"(energy_consumption|carbon_emission)_(host|cpu|memory|gpu|\w*(?:process|kubernetes|container)\w*)")
 MOST = 1e12  # W or g of one reading
 MOST_SORTED = 200_000  # readings of a file that do not stand in the order of their times
-AGAIN = "write or copy the file again"
 LONGEST_GAP = 10  # times the usual interval: more is another run
 
 

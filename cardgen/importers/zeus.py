@@ -15,7 +15,7 @@ from cardgen.records.fields import MAX_KWH, MAX_S, is_missing, quotable
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
 from cardgen.records.streamed import MOST_S, Seen, named_or_empty
-from cardgen.records.table import Table, separator
+from cardgen.records.table import AGAIN, Table, separator
 from cardgen.records.tool import Tool, each
 from cardgen.records.windows import Whole, Window, Windows, misplaced
 
@@ -31,7 +31,6 @@ GPU = re.compile(r"gpu\d+_energy")
 MOST = {"start_time": MAX_S, "elapsed_time": MOST_S}
 LIMITS_W = (2.0, 2_500.0)  # of one GPU: idle, and more than any
 SHORT_S = 1.0  # in less, a counter may not have moved on, or may have moved on twice
-_AGAIN = "write or copy the file again, or leave the row out"
 
 
 def recognises(source: Source) -> bool:
@@ -62,7 +61,7 @@ def _read(source: Source, reading: Reading) -> None:
         return
     energy = sum(whole.joules) / 3.6e6
     if energy > MAX_KWH:
-        reading.fault("CG503", windows.first_line, f"the energy of the log is {energy:.3g} kWh, which no run uses", _AGAIN)
+        reading.fault("CG503", windows.first_line, f"the energy of the log is {energy:.3g} kWh, which no run uses", AGAIN)
     elif energy > 0:
         reading.records.append(_record(whole, source, energy, len(names)))
     elif not reading.is_refused:
@@ -88,7 +87,7 @@ def _windows(table: Table, reading: Reading, names: Sequence[str]) -> Windows:
         start, seconds, *joules = values
         wrong = misplaced((seconds, *joules), [value / seconds for value in joules] if seconds >= SHORT_S else (), LIMITS_W)
         if wrong:
-            reading.fault("CG504", table.line, wrong, _AGAIN)
+            reading.fault("CG504", table.line, wrong, AGAIN)
             continue
         windows.add(Window(start, seconds, tuple(joules), table.line))
         if 0.0 in joules:
@@ -112,7 +111,7 @@ def _values(row: Sequence[str], columns: Sequence[Column], line: int, reading: R
         if value is None and is_energy and is_missing(row[position]):
             missing.append(name)
         elif value is None or value < 0 or (value == 0 and not is_energy) or value > MOST.get(name, math.inf):
-            reading.fault("CG503", line, f"{name}: {quotable(row[position])} is not a number of that column", _AGAIN)
+            reading.fault("CG503", line, f"{name}: {quotable(row[position])} is not a number of that column", AGAIN)
             return None
         else:
             values.append(value)

@@ -11,9 +11,8 @@ from typing import Any
 from cardgen.problems import Placed, printable
 from cardgen.records.fields import json_number, quotable
 from cardgen.records.record import Reading, Record
-from cardgen.records.source import Source, Unreadable
+from cardgen.records.source import AGAIN, Source, Unreadable
 
-AGAIN = "write or copy the file again"
 _SPACE = re.compile(r"\s*")
 
 

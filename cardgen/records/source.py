@@ -19,6 +19,7 @@ from cardgen.problems import CardgenError, Placed, printable
 HEAD = 64 * 1024  # what a tool is recognised by
 MAX_LINE = 1024 * 1024  # characters of a line that may hold JSON
 LOG_LINE = 64 * 1024  # characters of a line of a log
+AGAIN = "write or copy the file again"
 MAX_WHOLE = 64 * 1024 * 1024  # what is read at once, as JSON must be
 _WINDOWS = "cp1252"
 _UNDEFINED = b"\x00\x81\x8d\x8f\x90\x9d"  # bytes that no text in Windows-1252 has
@@ -114,9 +115,9 @@ class Source:
         except json.JSONDecodeError as error:
             cut = error.pos >= len(text.rstrip())
             message = "the file ends in the middle: it was cut" if cut else f"this is not JSON: {error.msg}"
-            raise Unreadable(Placed("CG505", message, (), _AGAIN, "error", error.lineno, error.colno)) from None
+            raise Unreadable(Placed("CG505", message, (), AGAIN, "error", error.lineno, error.colno)) from None
         except (RecursionError, ValueError) as error:
-            raise Unreadable(Placed("CG505", f"this is not JSON that can be read: {printable(str(error), 100)}", (), _AGAIN)) from None
+            raise Unreadable(Placed("CG505", f"this is not JSON that can be read: {printable(str(error), 100)}", (), AGAIN)) from None
 
     def line_of(self, text: str) -> int:
         """Return the first line of the beginning of the file that holds a text; 1 where none does."""
@@ -129,7 +130,7 @@ def bounded(file: TextIO, most: int = MAX_LINE) -> Iterator[str]:
     for number, line in enumerate(iter(partial(file.readline, most), ""), 1):
         if len(line) == most and line[-1] != "\n":
             message = f"the line has {most:,} characters and more: the tool writes no such line"
-            raise Unreadable(Placed("CG505", message, (), _AGAIN, "error", number))
+            raise Unreadable(Placed("CG505", message, (), AGAIN, "error", number))
         if "\0" in line:
             raise damaged(number)
         yield line
@@ -137,10 +138,7 @@ def bounded(file: TextIO, most: int = MAX_LINE) -> Iterator[str]:
 
 def damaged(line: int) -> Unreadable:
     """Return what stops the reading at bytes of 0, which a file system leaves after a crash."""
-    return Unreadable(Placed("CG505", "bytes of 0 stand in the text: the file was damaged", (), _AGAIN, "error", line))
-
-
-_AGAIN = "write or copy the file again"
+    return Unreadable(Placed("CG505", "bytes of 0 stand in the text: the file was damaged", (), AGAIN, "error", line))
 
 
 def _no_number(text: str) -> float:

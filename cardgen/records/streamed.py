@@ -14,7 +14,6 @@ from cardgen.records.source import Unreadable
 MAX_RUNS = 10_000  # of one file: a card describes one release
 MOST_S = 1e9  # thirty years: no run takes so long
 SHOWN = 20  # lines of one run that are named one by one
-AGAIN = "write or copy the file again"
 
 
 def too_many_runs(line: int, what: str = "runs", way_out: str = "split it: a card describes one release") -> Unreadable:

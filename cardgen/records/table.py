@@ -10,7 +10,7 @@ from cardgen.records.fields import number
 from cardgen.records.record import Reading
 from cardgen.records.source import Source, Unreadable, bounded
 
-_AGAIN = "write or copy the file again, or leave the row out"
+AGAIN = "write or copy the file again, or leave the row out"
 
 
 class Table:
@@ -69,7 +69,7 @@ class Table:
     def _unreadable(self, code: str, message: str) -> Unreadable:
         """Close the file and return what stops the reading of it, at the line that was reached."""
         self._file.close()
-        return Unreadable(Placed(code, message, (), _AGAIN, "error", max(1, self.line)))
+        return Unreadable(Placed(code, message, (), AGAIN, "error", max(1, self.line)))
 
     def close(self) -> None:
         """Close the file, of which nothing more is read."""
@@ -127,7 +127,7 @@ def separator(header: str) -> str:
 
 def wrong_length(reading: Reading, line: int, found: int, wanted: int) -> None:
     """Add the error of a row whose fields are more or fewer than the header's."""
-    reading.fault("CG502", line, f"the row has {found} fields, the header {wanted}: its values cannot be told apart", _AGAIN)
+    reading.fault("CG502", line, f"the row has {found} fields, the header {wanted}: its values cannot be told apart", AGAIN)
 
 
 def warn_of_cut_line(reading: Reading, line: int) -> None:

@@ -13,12 +13,13 @@ from functools import partial
 from cardgen.importers.codecarbon import lines
 from cardgen.importers.codecarbon.checks import ID, NUMBERS, wrong_number, wrong_value
 from cardgen.importers.codecarbon.rows import MOVED, record_of
-from cardgen.importers.codecarbon.runs import MAX_RUNS, Best, merged, too_many
+from cardgen.importers.codecarbon.runs import Best, merged
 from cardgen.importers.codecarbon.tasks import joined
 from cardgen.problems import Placed
 from cardgen.records.fields import is_missing, number
 from cardgen.records.record import Reading, Record
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, too_many_runs
 from cardgen.records.table import Table, separator, wrong_length
 from cardgen.records.tool import Tool, each
 
@@ -83,7 +84,7 @@ def _read(faulty: dict[tuple[str, int], str], source: Source, reading: Reading) 
         known = best.get(key)
         if known is None:
             if len(best) >= MAX_RUNS:
-                raise too_many(table.line)
+                raise too_many_runs(table.line)
             best[key] = Best(energy, row, table.line)
             continue
         is_odd = time is not None and (row[time] > known.row[time]) != (energy > known.energy) and row[time] != known.row[time]

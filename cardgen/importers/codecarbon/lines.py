@@ -9,12 +9,13 @@ from typing import Any
 
 from cardgen.importers.codecarbon.checks import CHOICES, ID, NAMES, NUMBERS, wrong_number
 from cardgen.importers.codecarbon.rows import MOVED, record_of
-from cardgen.importers.codecarbon.runs import MAX_RUNS, Best, merged, too_many
+from cardgen.importers.codecarbon.runs import Best, merged
 from cardgen.problems import Placed
 from cardgen.records.entries import AGAIN, entries, value_of
 from cardgen.records.fields import clock, number, quotable
 from cardgen.records.record import Reading
 from cardgen.records.source import Source, Unreadable
+from cardgen.records.streamed import MAX_RUNS, too_many_runs
 from cardgen.records.table import warn_of_cut_line
 
 KEYS = ("energy_consumed", "emissions", "cpu_energy", "duration", "run_id")  # no other tool has them all
@@ -55,7 +56,7 @@ def read(source: Source, reading: Reading) -> None:
         known = best.get(key)
         if known is None:
             if len(best) >= MAX_RUNS:
-                raise too_many(line)
+                raise too_many_runs(line)
             best[key] = Best(energy, values, line)
             continue
         one, other = clock(known.row.get("timestamp", "")), clock(values.get("timestamp", ""))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from cardgen.problems import Placed
 from cardgen.records.record import Reading
-from cardgen.records.source import Unreadable
 
 Row = TypeVar("Row")
-MAX_RUNS = 10_000
 SHOWN = 20  # lines of one run that are named one by one
 
 
@@ -35,12 +32,6 @@ class Best(Generic[Row]):
             self.restarted = line
         if is_larger:
             self.energy, self.row, self.line = energy, row, line
-
-
-def too_many(line: int) -> Unreadable:
-    """Return what stops the reading of a file that holds more runs than a card is about."""
-    message = f"the file holds more than {MAX_RUNS:,} runs"
-    return Unreadable(Placed("CG505", message, (), "split it: a card describes one release", "error", line))
 
 
 def merged(found: Best[Row], reading: Reading) -> None:

@@ -10,7 +10,7 @@ from cardgen.problems import Placed
 from cardgen.records.fields import number, quotable
 from cardgen.records.record import Reading
 from cardgen.records.samples import MAX_DEVICE_W
-from cardgen.records.source import Source, Unreadable
+from cardgen.records.source import LOG_LINE, Source, Unreadable
 from cardgen.records.table import warn_of_cut_line
 
 ENERGY = ("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "dcgm_total_energy_consumption")
@@ -20,7 +20,6 @@ LABEL = re.compile(r'\s*([A-Za-z_]\w*)="([^"\\]*(?:\\.[^"\\]*)*)"\s*(?:,|$)')
 UNIT = re.compile(r"\(in (\w+)\)")
 UUID = re.compile(r"(?:GPU|MIG)-[0-9A-Za-z/-]+")
 BLANK_MJ, BLANK_W = 9.2e18, 1.4e14  # what DCGM writes where there is no value, and above
-MAX_LINE = 64 * 1024  # characters
 AGAIN = "scrape again, or leave the line out"
 Key = tuple[str, str]  # host, uuid
 
@@ -57,8 +56,8 @@ class Reader:
                 cut = 0
             if not text:
                 continue
-            if len(text) > MAX_LINE:
-                message = f"the line has more than {MAX_LINE:,} characters, as no metric has"
+            if len(text) > LOG_LINE:
+                message = f"the line has more than {LOG_LINE:,} characters, as no metric has"
                 raise Unreadable(Placed("CG505", message, (), AGAIN, "error", line))
             if text.startswith("#"):
                 series, is_new = self._described(text, line, where), False

@@ -14,10 +14,10 @@ from cardgen.records.fields import MAX_KG, clock, is_missing, number, quotable
 from cardgen.records.record import Device, Note, Reading, Record
 from cardgen.records.source import Source
 from cardgen.records.streamed import MAX_RUNS, MOST_S, Lines, Seen, Total, too_many_runs
+from cardgen.records.table import AGAIN
 
 COLUMNS = ("Date", "Function", "Duration(s)", "Carbon(gCO2)", "Region", "AvgCPU(%)", "FilePath", "Line", "RunID", "RunLabel")
 MOST = 1e15
-AGAIN = "write or copy the file again, or leave the row out"
 GRAM_DIGIT = 1e-8  # g, the last that is written
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 REGION = re.compile(r"[A-Z]{2,8}(?:-[A-Z0-9-]{1,10})?")

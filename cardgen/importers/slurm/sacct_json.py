@@ -10,13 +10,12 @@ from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, Job, contradict
 from cardgen.records.entries import whole
 from cardgen.records.fields import json_number
 from cardgen.records.record import Reading
-from cardgen.records.source import Source
+from cardgen.records.source import AGAIN, Source
 from cardgen.records.streamed import MAX_RUNS, MOST_S, too_many_runs
 
 JOB = re.compile(r'^(\s*).*?"job_id"\s*:\s*(\d+)')
 MOST_MOMENT = 1e11  # s since 1970: in three thousand years
 PRIVATE = {"user": "User", "account": "Account", "group": "Group", "nodes": "NodeList", "working_directory": "WorkDir"}
-_AGAIN = "write or copy the file again"
 
 
 def is_sacct_json(head: str) -> bool:
@@ -43,9 +42,9 @@ def json_jobs(source: Source, reading: Reading) -> Iterator[Job]:
         wrong = _wrong(item, number)
         clash = "" if wrong else _clash(item)
         if wrong:
-            reading.fault("CG503", line, wrong, _AGAIN)
+            reading.fault("CG503", line, wrong, AGAIN)
         elif clash:
-            reading.fault("CG504", line, clash, _AGAIN)
+            reading.fault("CG504", line, clash, AGAIN)
         else:
             yield _job(item, int(number or 0), line)
 
