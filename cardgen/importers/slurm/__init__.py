@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
-from cardgen.importers.slurm.jobs import NO_JOB_J, NONE, STATES, UNFINISHED, Job, contradiction, resources, rounded, shown
+from cardgen.importers.slurm.jobs import UNFINISHED, Job
 from cardgen.importers.slurm.rows import FORMAT, columns_of, table_jobs
 from cardgen.importers.slurm.sacct_json import is_sacct_json, json_jobs
 from cardgen.problems import Placed
-from cardgen.records.fields import clock, elapsed, is_missing
 from cardgen.records.record import Device, Reading, Record
 from cardgen.records.source import Source, Unreadable
-from cardgen.records.streamed import MAX_RUNS, MOST_S, Seen, named_or_empty, too_many_runs
-from cardgen.records.table import AGAIN, Table, separator
 from cardgen.records.tool import Tool, each
 
 TOOL = Tool(
